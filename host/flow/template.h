@@ -1,0 +1,26 @@
+/* A text with ${{ expressions }} in it, as env, workdir and the other values
+ * of a workflow file may have. `$${{` is a literal `${{`. A text that is one
+ * expression and nothing else keeps its value's type; else every piece is
+ * rendered as text: strings as they are, null as nothing, the rest as JSON. */
+#ifndef HOST_FLOW_TEMPLATE_H
+#define HOST_FLOW_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host/flow/expr.h"
+
+bool template_is_plain(const char *text); /* no ${{ at all */
+
+/* Checks every expression in it and visits their paths; false with `why` and
+ * the offending byte in `*at`. */
+bool template_check(const char *text, struct str *why, size_t *at,
+                    void (*visit)(void *ctx, const char *const *path,
+                                  size_t count),
+                    void *ctx);
+
+/* Adds the rendered text to `out`; false with the reason in `why`. */
+bool template_render(const char *text, const struct expr_scope *scope,
+                     struct str *out, struct str *why);
+
+#endif
