@@ -58,6 +58,7 @@ struct workflow_retry {
     uint32_t classes; /* bit per fault class; 0: each class's own default */
     const int32_t *exits;
     size_t exits_count;
+    bool is_given; /* the file says something; `max: 0` is strategy "none" */
 };
 
 /* What many tasks share, so that each needs an index alone. Times are in
@@ -100,7 +101,9 @@ enum {
     WORKFLOW_FINALLY = 1
 }; /* flags of a task */
 
-/* Indices into the arrays below; WORKFLOW_NONE where there is none. */
+/* Indices into the arrays below; WORKFLOW_NONE where there is none. Every need
+ * of a task has a lower index than the task itself. A workflow that was read
+ * has its tasks in order of depth, then of name; finally tasks come last. */
 struct workflow_task {
     uint32_t name;  /* offset in `names` */
     uint32_t needs; /* first in `needs` */
@@ -170,8 +173,16 @@ cJSON *workflow_bind(const struct workflow *w, const cJSON *given,
 /* The JSON Schema (2020-12) of the file, adds to `out`. */
 void workflow_schema(struct str *out);
 
+/* The text that env.NAME stands for in the values of a task: the task's own
+ * env or what it took over from `defaults` and the file; may hold ${{ }}, but
+ * never another env.X. NULL if there is none. */
+const char *workflow_env(const struct workflow *w, uint32_t task,
+                         const char *name);
+
 /* Makes workflows without a file: for tests, benchmarks and generated runs.
- * Tasks may only need tasks added before them. */
+ * Tasks may only need tasks added before them. What is passed is copied, but
+ * for what is marked as taken. The canonical text of a built workflow is
+ * empty: it cannot be stored and read back. */
 struct workflow_build;
 struct workflow_build *workflow_build_create(const char *name);
 uint32_t workflow_build_policy(struct workflow_build *b,
@@ -181,6 +192,16 @@ uint32_t workflow_build_job(struct workflow_build *b,
 uint32_t workflow_build_task(struct workflow_build *b, const char *name,
                              const uint32_t *needs, uint32_t needs_count,
                              uint32_t policy, uint32_t job, uint32_t flags);
+
+/* `if` of a task added before; takes `condition`. */
+void workflow_build_condition(struct workflow_build *b, uint32_t task,
+                              struct expr *condition);
+
+/* `each` of a task added before; takes the one of `items` and `over` that is
+ * not NULL. */
+void workflow_build_each(struct workflow_build *b, uint32_t task,
+                         const char *name, cJSON *items, struct expr *over);
+
 struct workflow *workflow_build_take(struct workflow_build *b); /* ends b */
 
 #endif
