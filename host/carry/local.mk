@@ -1,0 +1,1 @@
+libhost_la_SOURCES += host/carry/keeper.h

@@ -1,0 +1,1 @@
+# libhost_la_SOURCES += host/core/NOUN.c host/core/NOUN.h

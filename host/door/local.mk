@@ -1,0 +1,1 @@
+# libhost_la_SOURCES += host/door/NOUN.c host/door/NOUN.h

@@ -1,0 +1,1 @@
+# libhost_la_SOURCES += host/guest/NOUN.c host/guest/NOUN.h

@@ -1,0 +1,12 @@
+# The program: bin_PROGRAMS += haft
+# haft_SOURCES = host/main.c
+# haft_LDFLAGS = $(HAFT_LINK)
+# haft_LDADD = libhost.la
+# EXTRA_haft_DEPENDENCIES = $(HAFT_PRELOADS)
+HAFT_LINK = $(AM_LDFLAGS)
+HAFT_PRELOADS =
+if STATIC_PLUGINS
+HAFT_LINK += $(PRELOADS:%=-dlpreopen %)
+HAFT_PRELOADS += $(PRELOADS)
+AM_CPPFLAGS += -DHAFT_STATIC_PLUGINS
+endif

@@ -1,0 +1,6 @@
+# Values that every room of the host may use.
+libhost_la_SOURCES += \
+    host/plain/json.c host/plain/json.h \
+    host/plain/mem.c host/plain/mem.h \
+    host/plain/str.c host/plain/str.h \
+    host/plain/utf8.c host/plain/utf8.h

@@ -1,0 +1,1 @@
+# check_SCRIPTS += tests/e2e/NAME, and EXTRA_DIST +=

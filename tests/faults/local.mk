@@ -1,0 +1,1 @@
+# The kill series and make kill-series.

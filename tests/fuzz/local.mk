@@ -1,0 +1,27 @@
+# A fuzz target is a line in FUZZ_TARGETS, its LDADD, its source and a corpus:
+#     FUZZ_TARGETS += tests/fuzz/fuzz_NOUN
+#     tests_fuzz_fuzz_NOUN_LDADD = $(FUZZ_LDADD)
+# tests/fuzz/fuzz_NOUN.c has LLVMFuzzerTestOneInput, tests/fuzz/corpus/NOUN/
+# its seeds. make check replays the corpus; make fuzz has clang search.
+check_LTLIBRARIES += libreplay.la
+libreplay_la_SOURCES = tests/fuzz/replay.c
+if FUZZERS
+FUZZ_LDADD = libhost.la $(FUZZ_ENGINE)
+else
+FUZZ_LDADD = libreplay.la libhost.la
+endif
+FUZZ_SECONDS = 60
+
+FUZZ_TARGETS = \
+    tests/fuzz/fuzz_json \
+    tests/fuzz/fuzz_utf8
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search
+
+fuzz:
+	$(srcdir)/tests/fuzz/search $(FUZZ_SECONDS)
+fuzz-targets: $(FUZZ_TARGETS)
+.PHONY: fuzz fuzz-targets

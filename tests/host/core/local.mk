@@ -1,0 +1,1 @@
+# check_PROGRAMS += tests/host/core/test_NOUN

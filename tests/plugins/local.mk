@@ -1,0 +1,1 @@
+# check_PROGRAMS += tests/plugins/KIND/test_NAME
