@@ -1,0 +1,97 @@
+/* Guests: the instances of plugins, as the rest of the host sees them.
+ *
+ * A guest is named by kind and name ("executor", "local"). It is made at its
+ * first use, wherever its cage is, and asked by guest_call; the answer always
+ * arrives later, on the loop, never inside guest_call. What guests ask of the
+ * host is served by the rooms that own the matter: they register a service,
+ * and are called on the loop with the guest that asks.
+ *
+ * Everything that enters here from a plugin is checked against the plugin's
+ * own field tables and copied (border.c); pointers never travel further. */
+#ifndef HOST_GUEST_GUEST_H
+#define HOST_GUEST_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <haft/plugin.h>
+
+#include "host/base/config.h"
+#include "host/base/loop.h"
+#include "host/plain/str.h"
+
+struct guests; /* all modules and instances of one host */
+struct guest;
+
+/* Serves one method of a service. `in` is whole, checked and borrowed; `out`
+ * is zeroed, and what it points at must live until the return. Called on the
+ * loop; methods flagged HAFT_POST get out == NULL. */
+typedef haft_status (*guest_serve)(void *ctx, struct guest *who,
+                                   const struct haft_call *call, const void *in,
+                                   void *out);
+
+struct guest_service {
+    const struct haft_interface *interface;
+    const guest_serve *methods; /* as many as the interface has */
+    void *ctx;
+};
+
+struct guests *guests_create(struct loop *loop, const struct config *config);
+
+/* Registers a service before the first guest is used; log, clock and loop are
+ * there already. `service` is borrowed until guests_destroy. */
+void guests_serve(struct guests *g, const struct guest_service *service);
+
+/* Reads the manifests of all configured modules and checks every section of
+ * the config against them; runs no byte of a module. False if a section can
+ * never work, with every reason in `why`; modules that were refused but that
+ * no section needs are only listed. */
+bool guests_check(struct guests *g, struct str *why);
+
+/* Destroys every instance, then the rest. No call is open: guests_stop. */
+void guests_destroy(struct guests *g);
+
+/* Takes no more calls, ends the open ones with HAFT_CANCELLED, joins threads. */
+void guests_stop(struct guests *g);
+
+/* The guest of that kind and name, created if need be; NULL with the plugin,
+ * the reason and the remedy in `why`. Borrowed; lives as long as `g`. */
+struct guest *guests_find(struct guests *g, const char *kind, const char *name,
+                          struct str *why);
+
+/* The names of the configured instances of a kind, in order of the config;
+ * NULL behind the last. */
+const char *guests_name(const struct guests *g, const char *kind, size_t index);
+
+const char *guest_name(const struct guest *guest); /* "local" */
+const char *guest_kind(const struct guest *guest); /* "executor" */
+bool guest_offers(const struct guest *guest, const char *interface);
+
+/* Whether the manifest of an executor lists a sort of job. */
+bool guest_takes_sort(const struct guest *guest, const char *sort);
+
+/* The answer to a call. `out` and `fault` are borrowed until it returns; `out`
+ * is whole (as long as the host's struct) and zeroed where nothing was said;
+ * `fault` is NULL if status is HAFT_OK, else always there. */
+typedef void (*guest_done)(void *ctx, haft_status status, const void *out,
+                           const struct haft_fault *fault);
+
+/* Asks. `in` is borrowed until the return. `deadline_ms` is monotonic,
+ * INT64_MAX for none; at the deadline the call ends with PLUGIN_CRASH (code
+ * host.plugin_hung) and a late answer is counted as stale. `done` may be NULL
+ * for methods flagged HAFT_POST. Returns an id for guest_cancel. */
+uint64_t guest_call(struct guest *guest, const struct haft_interface *interface,
+                    uint32_t method, const void *in, int64_t deadline_ms,
+                    guest_done done, void *ctx);
+
+/* Sets the call's cancelled flag; `done` comes all the same. */
+void guest_cancel(struct guest *guest, uint64_t call);
+
+/* `haft plugin list` and `describe`: JSON values added to `out`. List holds
+ * each module: id, version, file, cage, state (ready, loaded, refused), reason,
+ * classes; describe one module's manifest and what is in effect. */
+void guests_list(const struct guests *g, struct str *out);
+bool guests_describe(const struct guests *g, const char *name, struct str *out,
+                     struct str *why);
+
+#endif
