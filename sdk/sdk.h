@@ -1,0 +1,247 @@
+/* What most plugins would otherwise write themselves: slices, options, logs,
+ * faults. Everything is inline, so a module still imports nothing, and nothing
+ * here allocates but haft_copy_text. Maps from native codes (errno, signals,
+ * HTTP ...) to faults are in <haft/faults.h>. */
+#ifndef HAFT_SDK_H
+#define HAFT_SDK_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <haft/host.h>
+#include <haft/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#    define HAFT_PRINTF_(f, a) __attribute__((unused, format(printf, f, a)))
+#else
+#    define HAFT_PRINTF_(f, a)
+#endif
+
+#define HAFT_MESSAGE_LIMIT 512 /* bytes of a message made by haft_fail */
+
+/* ---- slices and arrays ---- */
+
+static inline struct haft_slice haft_bytes(const void *p, uint64_t n)
+{
+    struct haft_slice s;
+
+    s.p = p;
+    s.n = n;
+    return s;
+}
+
+/* A NUL-terminated text; borrowed. NULL is the empty slice. */
+static inline struct haft_slice haft_text(const char *text)
+{
+    return haft_bytes(text, text ? strlen(text) : 0);
+}
+
+static inline int haft_slice_equal(struct haft_slice a, struct haft_slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, (size_t)a.n) == 0);
+}
+
+static inline int haft_slice_is(struct haft_slice s, const char *text)
+{
+    return haft_slice_equal(s, haft_text(text));
+}
+
+static inline int haft_slice_begins(struct haft_slice s, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
+}
+
+/* A NUL-terminated copy, the caller's to free(); NULL without memory. */
+static inline char *haft_copy_text(struct haft_slice s)
+{
+    char *text = (char *)malloc((size_t)s.n + 1);
+
+    if (text && s.n > 0) {
+        memcpy(text, s.p, (size_t)s.n);
+    }
+    if (text) {
+        text[s.n] = '\0';
+    }
+    return text;
+}
+
+/* `count` items that lie `stride` bytes apart; borrowed. */
+static inline struct haft_array haft_items(const void *p, uint32_t count,
+                                           uint32_t stride)
+{
+    struct haft_array a;
+
+    a.p = p;
+    a.count = count;
+    a.stride = stride;
+    return a;
+}
+
+/* Item `i` of an array; steps by the sender's stride. */
+static inline const void *haft_item(struct haft_array a, uint32_t i)
+{
+    return (const char *)a.p + (size_t)i * a.stride;
+}
+
+/* ---- options: the values of the instance's section ---- */
+
+/* The index-th value of an option (a list has several), or NULL. */
+static inline const struct haft_value *
+haft_option(const struct haft_create *with, const char *key, uint32_t index)
+{
+    uint32_t i;
+
+    for (i = 0; i < with->values.count; i++) {
+        const struct haft_value *v =
+            (const struct haft_value *)haft_item(with->values, i);
+        if (haft_slice_is(v->key, key) && index-- == 0) {
+            return v;
+        }
+    }
+    return NULL;
+}
+
+/* Its text, or the empty slice; borrowed until create returns. */
+static inline struct haft_slice haft_option_text(const struct haft_create *with,
+                                                 const char *key)
+{
+    const struct haft_value *v = haft_option(with, key, 0);
+
+    return v ? v->text : haft_bytes(NULL, 0);
+}
+
+/* Its number (milliseconds, bytes, 0 or 1), or 0. */
+static inline int64_t haft_option_number(const struct haft_create *with,
+                                         const char *key)
+{
+    const struct haft_value *v = haft_option(with, key, 0);
+
+    return v ? v->number : 0;
+}
+
+static inline uint32_t haft_option_count(const struct haft_create *with,
+                                         const char *key)
+{
+    uint32_t n = 0;
+
+    while (haft_option(with, key, n)) {
+        n++;
+    }
+    return n;
+}
+
+/* ---- faults ---- */
+
+static inline struct haft_fault
+haft_fault_of(uint32_t fault_class, const char *code, const char *message)
+{
+    struct haft_fault f;
+
+    memset(&f, 0, sizeof(f));
+    f.size = (uint32_t)sizeof(f);
+    f.fault_class = fault_class;
+    f.code = haft_text(code);
+    f.message = haft_text(message);
+    return f;
+}
+
+/* `return haft_fail_with(host, call, &fault);` in a method, or in create with
+ * call == NULL. */
+static inline haft_status haft_fail_with(const struct haft_host *host,
+                                         const struct haft_call *call,
+                                         const struct haft_fault *fault)
+{
+    host->fault(host->self, call ? call->id : 0, fault);
+    return fault->fault_class ? -(haft_status)fault->fault_class
+                              : -HAFT_INTERNAL;
+}
+
+/* The same with a formatted message, and nothing known of the effect. */
+HAFT_PRINTF_(5, 6)
+static haft_status haft_fail(const struct haft_host *host,
+                             const struct haft_call *call, uint32_t fault_class,
+                             const char *code, const char *format, ...)
+{
+    char message[HAFT_MESSAGE_LIMIT];
+    struct haft_fault fault;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    fault = haft_fault_of(fault_class, code, message);
+    return haft_fail_with(host, call, &fault);
+}
+
+/* Ends a call that answered HAFT_PENDING, well or badly. [any-thread] */
+static inline haft_status haft_end(const struct haft_host *host, uint64_t call,
+                                   const void *out)
+{
+    return host->complete(host->self, call, HAFT_OK, out, NULL);
+}
+
+static inline haft_status haft_end_with(const struct haft_host *host,
+                                        uint64_t call,
+                                        const struct haft_fault *fault)
+{
+    return host->complete(host->self, call, -(haft_status)fault->fault_class,
+                          NULL, fault);
+}
+
+/* ---- log and clock, which every instance has ---- */
+
+/* One line: an event in a few words, and one fact, or none with name NULL. */
+static inline void haft_log(const struct haft_host *host, uint32_t level,
+                            const char *event, const char *name,
+                            struct haft_slice value)
+{
+    struct haft_log_write_in in;
+    struct haft_pair fact;
+
+    memset(&in, 0, sizeof(in));
+    in.size = (uint32_t)sizeof(in);
+    in.level = level;
+    in.event = haft_text(event);
+    fact.name = haft_text(name);
+    fact.value = value;
+    in.facts = haft_items(&fact, name ? 1 : 0, (uint32_t)sizeof(fact));
+    haft_ask(host->query(host->self, HAFT_LOG_V1), HAFT_LOG_WRITE, NULL, &in,
+             NULL);
+}
+
+/* Both clocks; zeros if the host has none. */
+static inline struct haft_clock_now_out haft_now(const struct haft_host *host)
+{
+    struct haft_empty in;
+    struct haft_clock_now_out out;
+
+    memset(&in, 0, sizeof(in));
+    in.size = (uint32_t)sizeof(in);
+    memset(&out, 0, sizeof(out));
+    out.size = (uint32_t)sizeof(out);
+    haft_ask(host->query(host->self, HAFT_CLOCK_V1), HAFT_CLOCK_NOW, NULL, &in,
+             &out);
+    return out;
+}
+
+/* A fresh message of struct T, zeroed but for its size:
+ *     HAFT_NEW(haft_attempt_started_in, report);
+ *     report.attempt = ...; */
+#define HAFT_NEW(T, name)                                                      \
+    struct T name;                                                             \
+    memset(&name, 0, sizeof(name));                                            \
+    name.size = (uint32_t)sizeof(name)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
