@@ -3,16 +3,11 @@
  *
  *   h/owner          who owns the store: epoch, pid, boot, since
  *   l/RUN            a run that is live (empty object)
- *   r/RUN            the run: hash of its definition, params, principal, key,
- *                    space, state, times
- *   t/RUN/TASK       a task, once it has left WAITING; items are TASK[n]
- *   w/HASH           a definition: the canonical document; one for many runs
- *   k/PRINCIPAL/KEY  the run that an idempotency key made, and its hash
+ *   r/RUN            the run: workflow (canonical document), params, principal,
+ *                    key, space, state, times
+ *   r/RUN/TASK       a task, once it has left WAITING; items are TASK[n]
  *   e/BATCH          the events of one batch, an array; BATCH as 16 hex digits
  *   o/RUN/TASK.TRY.1 folded standard output (2: standard error) of an attempt
- *
- * Runs and tasks have families of their own, so that a list of runs is one
- * scan of r/ and reads no task and no definition.
  */
 #ifndef HOST_CARRY_RECORD_H
 #define HOST_CARRY_RECORD_H

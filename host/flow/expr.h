@@ -16,6 +16,8 @@
 
 #define EXPR_SIZE_LIMIT 4096 /* bytes of source */
 #define EXPR_NODES_LIMIT 512 /* nodes of the tree, so also its depth */
+#define EXPR_DEPTH_LIMIT 64  /* brackets, calls and `!` inside each other */
+#define EXPR_PATH_LIMIT 32   /* components of one path */
 #define EXPR_VALUE_LIMIT (1024 * 1024) /* bytes of any text made by one */
 
 struct expr; /* immutable once parsed */
@@ -55,5 +57,14 @@ bool expr_has_question(const struct expr *e);
 void expr_visit(const struct expr *e,
                 void (*visit)(void *ctx, const char *const *path, size_t count),
                 void *ctx);
+
+/* What a path reaches below a value: a member of an object by its name, an
+ * item of an array by its number from 0. Borrowed from `value`; NULL if there
+ * is nothing. For the `look` of a scope. */
+const cJSON *expr_descend(const cJSON *value, const char *const *path,
+                          size_t count);
+
+/* Adds a value as text: a text as it is, null as nothing, the rest as JSON. */
+void expr_render(const cJSON *value, struct str *out);
 
 #endif

@@ -12,8 +12,11 @@
 
 bool template_is_plain(const char *text); /* no ${{ at all */
 
+/* Whether it is one expression and nothing else but blanks, and which. */
+bool template_is_one(const char *text, const char **start, size_t *size);
+
 /* Checks every expression in it and visits their paths; false with `why` and
- * the offending byte in `*at`. */
+ * the offending byte in `*at`. `visit` may be NULL. */
 bool template_check(const char *text, struct str *why, size_t *at,
                     void (*visit)(void *ctx, const char *const *path,
                                   size_t count),
@@ -22,5 +25,10 @@ bool template_check(const char *text, struct str *why, size_t *at,
 /* Adds the rendered text to `out`; false with the reason in `why`. */
 bool template_render(const char *text, const struct expr_scope *scope,
                      struct str *out, struct str *why);
+
+/* The value, owned: of its own type if the text is one expression, else the
+ * rendered text; NULL with the reason in `why`. */
+cJSON *template_value(const char *text, const struct expr_scope *scope,
+                      struct str *why);
 
 #endif

@@ -1,1 +1,3 @@
-# check_PROGRAMS += tests/host/flow/test_NOUN
+check_PROGRAMS += \
+    tests/host/flow/test_expr \
+    tests/host/flow/test_template
