@@ -1,0 +1,28 @@
+# Targets beyond automake's own.
+
+# An installed module needs neither the libtool script nor the archive.
+install-data-hook:
+	for f in $(plugin_LTLIBRARIES:.la=); do \
+	    rm -f "$(DESTDIR)$(plugindir)/$$f.la" "$(DESTDIR)$(plugindir)/$$f.a"; \
+	done
+uninstall-hook:
+	for f in $(plugin_LTLIBRARIES:.la=.so); do \
+	    rm -f "$(DESTDIR)$(plugindir)/$$f"; done
+
+# The rules that take tools of their own: clang-format, clang-tidy, cppcheck,
+# shellcheck.
+style:
+	cd $(srcdir) && tests/lint/format
+	cd $(srcdir) && tests/lint/sizes
+	cd $(srcdir) && tests/lint/shell
+	cd $(srcdir) && tests/lint/tidy
+
+# Line coverage of the host, counted by make check in a build of its own.
+cover:
+	$(srcdir)/tests/cover
+
+# Both commands of the README in a minimal Debian made on the spot; needs root.
+check-fresh:
+	$(srcdir)/tests/check-fresh
+
+.PHONY: style cover check-fresh
