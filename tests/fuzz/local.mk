@@ -26,4 +26,6 @@ EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search
 fuzz:
 	$(srcdir)/tests/fuzz/search $(FUZZ_SECONDS)
 fuzz-targets: $(FUZZ_TARGETS)
-.PHONY: fuzz fuzz-targets
+print-fuzz-targets:
+	@echo $(FUZZ_TARGETS)
+.PHONY: fuzz fuzz-targets print-fuzz-targets
