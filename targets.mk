@@ -26,3 +26,15 @@ check-fresh:
 	$(srcdir)/tests/check-fresh
 
 .PHONY: style cover check-fresh
+
+# What git tracks is in the tarball, but for what only git and CI need.
+distcheck-hook:
+	if [ -e $(srcdir)/.git ]; then \
+	    (cd $(srcdir) && git ls-files | grep -v '^\.ci/\|^\.gitignore$$' | \
+	        while read -r f; do \
+	            [ -e "$(abs_top_builddir)/$(distdir)/$$f" ] || echo "$$f"; \
+	        done) >missing.txt; \
+	    [ ! -s missing.txt ] || \
+	        { echo "not in the tarball:"; cat missing.txt; exit 1; }; \
+	    rm -f missing.txt; \
+	fi

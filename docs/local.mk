@@ -1,2 +1,3 @@
+# The folder goes into the tarball as it is; manual pages are installed too:
 # dist_man_MANS += docs/haft.1
-# EXTRA_DIST += docs/...
+EXTRA_DIST += docs

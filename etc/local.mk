@@ -1,1 +1,2 @@
-# EXTRA_DIST += etc/...
+# The folder goes into the tarball as it is.
+EXTRA_DIST += etc
