@@ -1,1 +1,5 @@
-libhost_la_SOURCES += host/carry/keeper.h
+libhost_la_SOURCES += \
+    host/carry/flat.c host/carry/flat.h \
+    host/carry/keeper.h \
+    host/carry/record.c host/carry/record.h \
+    host/carry/record_read.c

@@ -103,7 +103,8 @@ struct run {
     char principal[128]; /* who asked */
     char space[64];      /* namespace: "default" */
     const struct workflow *workflow;
-    cJSON *params; /* complete */
+    cJSON *params;     /* complete */
+    uint32_t executor; /* of tasks that name none */
     enum run_state state;
     bool is_stopped;              /* a failure with on_fail: stop */
     bool is_finishing;            /* the finally tasks are on */
