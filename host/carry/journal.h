@@ -44,6 +44,10 @@ struct journal_client {
     void (*opened)(void *ctx, int status, const char *why);
     /* Ownership is lost, or the store is beyond repair: stop now. */
     void (*lost)(void *ctx, const char *why);
+    /* The index in the core of an executor that a run which comes back names,
+     * or CORE_NONE if there is none any more. NULL: of those that `make` has
+     * added. */
+    uint32_t (*executor)(void *ctx, const char *name);
     void *ctx;
 };
 
@@ -54,8 +58,14 @@ struct journal *journal_create(const struct journal_store *store,
 void journal_destroy(struct journal *j);
 
 /* Becomes the owner (epoch + 1, under a guard) and then restores all live
- * runs into the core that `make` returns once the epoch is known. Ends with
- * `opened`. `owner` describes this process: JSON for `h/owner`. */
+ * runs into the core that `make` returns (its context is the client's) once
+ * the epoch is known. Ends with `opened`; the next core_decide lists what
+ * follows. `owner` describes this process: a JSON object for `h/owner`.
+ *
+ * A run that cannot be restored is set aside (q/RUN instead of l/RUN, with the
+ * reason) and the others go on. If two owners in a row have died restoring
+ * (h/restoring counts), the third notes each run before it touches it, and
+ * sets aside the one on which an owner has died twice. */
 void journal_open(struct journal *j, const char *owner,
                   struct core *(*make)(void *ctx, uint32_t epoch));
 uint32_t journal_epoch(const struct journal *j);
@@ -78,6 +88,8 @@ bool journal_is_idle(const struct journal *j);  /* nothing open or on its way */
 bool journal_is_stuck(const struct journal *j); /* the store refuses: shed */
 
 struct journal_counts {
+    uint64_t restored;  /* runs, by journal_open */
+    uint64_t set_aside; /* runs that could not be */
     uint64_t batches;
     uint64_t operations;
     uint64_t failures;

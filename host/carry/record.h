@@ -3,10 +3,10 @@
  *
  *   h/owner          who owns the store: epoch, seq, and what the host says of
  *                    itself (pid, boot, since)
- *   h/restoring      being restored: tries, run (journal.h)
+ *   h/restoring      being restored: tries, run, run_tries (journal.h)
  *   h/notify/NAME    how far an instance was told: seq
  *   l/RUN            a run that is live (empty object)
- *   q/RUN            a run that could not be restored: reason, time_ms
+ *   q/RUN            a run that could not be restored: reason
  *   r/RUN            the run
  *   t/RUN/TASK       a task, once it has left WAITING; items are TASK[n]
  *   w/HASH           a definition: the canonical document; one for many runs
