@@ -176,8 +176,10 @@ struct haft_module {
 #    define HAFT_MANIFEST_(ID, FILE)                                           \
         __asm__(".pushsection .rodata.haft,\"a\",%progbits\n"                  \
                 ".globl " #ID "_LTX_haft_manifest\n" #ID                       \
-                "_LTX_haft_manifest:\n.incbin \"" FILE                         \
-                "\"\n.byte 0\n.popsection\n")
+                "_LTX_haft_manifest:\n.incbin \"" FILE "\"\n.byte 0\n"         \
+                ".type " #ID "_LTX_haft_manifest, %object\n"                   \
+                ".size " #ID "_LTX_haft_manifest, . - " #ID                    \
+                "_LTX_haft_manifest\n.popsection\n")
 #else
 #    define HAFT_ENTRY_(ID) haft_module_v1
 #    define HAFT_MANIFEST_(ID, FILE)                                           \
