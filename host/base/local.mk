@@ -1,4 +1,5 @@
 libhost_la_SOURCES += \
+    host/base/address.c host/base/address.h \
     host/base/check.c host/base/check.h \
     host/base/config.c host/base/config.h \
     host/base/entry.c host/base/entry.h \

@@ -1,0 +1,232 @@
+#include "host/door/intake.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "host/base/loop.h"
+#include "host/carry/record.h"
+#include "host/plain/json.h"
+#include "host/plain/mem.h"
+
+#define DOCUMENT_PARAMS                                                        \
+    {"document", "any", true,                                                  \
+     "the workflow: YAML or JSON as text, or an "                              \
+     "object"},                                                                \
+        {"file", "string", false, "where it came from, for messages"},         \
+        {"directory", "string", false, "its folder, if it lies on the host"},  \
+    {                                                                          \
+        "name", "string", false, "of the workflow, if the text has none"       \
+    }
+
+const struct op_param intake_document_params[] = {DOCUMENT_PARAMS, {0}};
+
+struct workflow *intake_read(const cJSON *params, struct str *why)
+{
+    const cJSON *document = json_get(params, "document");
+    const struct workflow_source source = {
+        .file = json_get_text(params, "file", NULL),
+        .directory = json_get_text(params, "directory", NULL),
+        .name = json_get_text(params, "name", NULL),
+    };
+    struct workflow *w;
+    struct str text;
+
+    if (cJSON_IsString(document)) {
+        return workflow_read(document->valuestring,
+                             strlen(document->valuestring), &source, why);
+    }
+    str_init(&text, WORKFLOW_FILE_LIMIT);
+    json_value(&text, document);
+    w = workflow_read(text.text, text.size, &source, why);
+    str_finish(&text);
+    return w;
+}
+
+/* ---- ids ---- */
+
+/* 42 bits of milliseconds and 18 of chance, as 12 letters of Crockford's base
+ * 32: ids sort by time, can be read aloud, and last until 2109. */
+static void make_id(char id[13])
+{
+    static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    uint64_t bits = 0;
+
+    if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) {
+        bits = (uint64_t)loop_clock_ms(); /* the store refuses a second one */
+    }
+    bits = (uint64_t)loop_clock_ms() << 18 | (bits & 0x3ffff);
+    for (int i = 0; i < 12; i++) {
+        id[i] = letters[bits >> (55 - 5 * i) & 31];
+    }
+    id[12] = '\0';
+}
+
+static void make_new_id(const struct core *core, char id[13])
+{
+    do {
+        make_id(id);
+    } while (core_find_run(core, id) != CORE_NONE);
+}
+
+/* ---- submitting ---- */
+
+static void answer_id(struct op_call *call, bool is_new)
+{
+    struct str out;
+
+    str_init(&out, 1024);
+    json_open(&out, '{');
+    json_put_text(&out, "run", call->run);
+    json_put_bool(&out, "is_new", is_new);
+    json_close(&out, '}');
+    call_result(call, out.text, out.size);
+    str_finish(&out);
+}
+
+static void submitted(struct op_call *call, int status)
+{
+    if (status < 0) {
+        call_fail(call, (uint32_t)-status, "host.submit",
+                  "the run was not accepted");
+        return;
+    }
+    answer_id(call, true);
+}
+
+/* The executors of all its jobs, made ready; CORE_NONE with the reason. */
+static uint32_t find_executors(struct op_call *call, const struct workflow *w,
+                               struct str *why)
+{
+    const struct ops_options *host = call_host(call);
+    const char *first = call_text(call, "executor");
+    uint32_t executor;
+
+    for (uint32_t i = 0; i < w->jobs_count; i++) {
+        const char *name = w->jobs[i].executor;
+
+        if (name && runner_executor(host->runner, name, why) == CORE_NONE) {
+            return CORE_NONE;
+        }
+    }
+    executor =
+        runner_executor(host->runner, first ? first : host->executor, why);
+    return executor;
+}
+
+static void submit(struct op_call *call)
+{
+    struct workflow *w = call->workflow;
+    struct core_submit s = {
+        .id = call->run,
+        .key = call_text(call, "key"),
+        .principal = call->principal,
+        .space = "default",
+    };
+    struct str why;
+
+    str_init(&why, INTAKE_WHY_LIMIT);
+    s.params = workflow_bind(w, json_get(call->params, "params"), &why);
+    if (!s.params) {
+        call_fail(call, HAFT_INVALID, "host.params_invalid", "%s", why.text);
+        goto out;
+    }
+    s.executor = find_executors(call, w, &why);
+    if (s.executor == CORE_NONE) {
+        cJSON_Delete(s.params);
+        call_fail(call, HAFT_INVALID, "host.executor_missing", "%s", why.text);
+        goto out;
+    }
+    make_new_id(call_core(call), call->run);
+    s.workflow = w;
+    call->workflow = NULL;
+    core_ask_submit(call_core(call), call_ask(call, submitted), &s);
+out:
+    str_finish(&why);
+}
+
+/* ---- the key ---- */
+
+/* The same key and the same definition: the run that is there already. */
+static void answer_known(struct op_call *call, const char *run,
+                         const char *hash)
+{
+    if (strcmp(hash, call->workflow->hash) != 0) {
+        call_fail(call, HAFT_CONFLICT, "host.key_conflict",
+                  "the key %.128s was used for another definition, in run %s",
+                  call_text(call, "key"), run);
+        return;
+    }
+    snprintf(call->run, sizeof(call->run), "%s", run);
+    answer_id(call, false);
+}
+
+static void looked_up(struct op_call *call)
+{
+    struct core *core = call_core(call);
+    const char *key = call_text(call, "key");
+    uint32_t live;
+
+    if (!core) {
+        call_fail(call, HAFT_CANCELLED, "host.stopping",
+                  "the host is stopping");
+        return;
+    }
+    live = core_find_key(core, call->principal, key);
+    if (call->tree) {
+        answer_known(call, json_get_text(call->tree, "run", ""),
+                     json_get_text(call->tree, "hash", ""));
+    } else if (live != CORE_NONE) {
+        const struct run *run = core_run(core, live);
+
+        answer_known(call, run->id, run->workflow->hash);
+    } else {
+        submit(call);
+    }
+}
+
+static bool is_key(const char *key)
+{
+    size_t size = strlen(key);
+
+    return size > 0 && size <= 128;
+}
+
+void intake_submit(struct op_call *call)
+{
+    const char *key = call_text(call, "key");
+    struct str text;
+
+    str_init(&text, INTAKE_WHY_LIMIT);
+    call->workflow = intake_read(call->params, &text);
+    if (!call->workflow) {
+        call_fail(call, HAFT_INVALID, "host.workflow_invalid", "%s", text.text);
+    } else if (!key) {
+        submit(call);
+    } else if (!is_key(key)) {
+        call_fail(call, HAFT_INVALID, "host.params_invalid",
+                  "key is 1 to 128 bytes long");
+    } else {
+        str_reset(&text);
+        record_add_key_path(&text, call->principal, key);
+        call_get(call, text.text, looked_up);
+    }
+    str_finish(&text);
+}
+
+static const struct op_param submit_params[] = {
+    DOCUMENT_PARAMS,
+    {"params", "object", false, "values for the workflow's params"},
+    {"key", "string", false, "asked again with the same key, the same run"},
+    {"executor", "string", false, "for tasks that name none; default: [route]"},
+    {0},
+};
+
+const struct op op_run_submit = {
+    .name = "run.submit",
+    .summary = "accept a workflow and run it",
+    .access = OP_WRITE,
+    .params = submit_params,
+    .result = "the id of the run, once it is on disk",
+    .handle = intake_submit,
+};

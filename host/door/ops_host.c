@@ -1,0 +1,202 @@
+/* workflow.check, workflow.schema, plugin.list, plugin.describe, host.status,
+ * and the order in which all operations are listed. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/base/loop.h"
+#include "host/door/handlers.h"
+#include "host/door/intake.h"
+#include "host/plain/json.h"
+
+static const struct op_param no_params[] = {{0}};
+
+/* ---- workflow.check ---- */
+
+static void check_workflow(struct op_call *call)
+{
+    struct str why;
+    struct str out;
+
+    str_init(&why, INTAKE_WHY_LIMIT);
+    str_init(&out, 4096);
+    call->workflow = intake_read(call->params, &why);
+    if (!call->workflow) {
+        call_fail(call, HAFT_INVALID, "host.workflow_invalid", "%s", why.text);
+    } else {
+        json_open(&out, '{');
+        json_put_text(&out, "name", call->workflow->name);
+        json_put_text(&out, "hash", call->workflow->hash);
+        json_put_int(&out, "tasks", call->workflow->tasks_count);
+        json_close(&out, '}');
+        call_result(call, out.text, out.size);
+    }
+    str_finish(&out);
+    str_finish(&why);
+}
+
+const struct op op_workflow_check = {
+    .name = "workflow.check",
+    .summary = "check a workflow file without running it",
+    .access = OP_READ | OP_IDEMPOTENT,
+    .params = intake_document_params,
+    .result = "its name, hash and number of tasks; or every error",
+    .handle = check_workflow,
+};
+
+/* ---- workflow.schema ---- */
+
+static void show_schema(struct op_call *call)
+{
+    struct str out;
+
+    str_init(&out, CALL_ANSWER_LIMIT);
+    workflow_schema(&out);
+    call_result(call, out.text, out.size);
+    str_finish(&out);
+}
+
+const struct op op_workflow_schema = {
+    .name = "workflow.schema",
+    .summary = "print the JSON Schema of workflow files",
+    .access = OP_READ | OP_IDEMPOTENT,
+    .params = no_params,
+    .result = "a JSON Schema, draft 2020-12",
+    .handle = show_schema,
+};
+
+/* ---- plugin.list, plugin.describe ---- */
+
+static void list_plugins(struct op_call *call)
+{
+    struct str out;
+
+    str_init(&out, CALL_ANSWER_LIMIT);
+    json_open(&out, '{');
+    json_key(&out, "plugins");
+    guests_list(call_host(call)->guests, &out);
+    json_close(&out, '}');
+    call_result(call, out.text, out.size);
+    str_finish(&out);
+}
+
+const struct op op_plugin_list = {
+    .name = "plugin.list",
+    .summary = "list the modules, those that were refused included",
+    .access = OP_READ | OP_IDEMPOTENT,
+    .params = no_params,
+    .result = "each module: id, version, file, state, reason, classes",
+    .handle = list_plugins,
+};
+
+static void describe_plugin(struct op_call *call)
+{
+    struct str out;
+    struct str why;
+
+    str_init(&out, CALL_ANSWER_LIMIT);
+    str_init(&why, STR_WHY_LIMIT);
+    if (guests_describe(call_host(call)->guests, call_text(call, "name"), &out,
+                        &why)) {
+        call_result(call, out.text, out.size);
+    } else {
+        call_fail(call, HAFT_NOT_FOUND, "host.plugin_unknown", "%s", why.text);
+    }
+    str_finish(&why);
+    str_finish(&out);
+}
+
+static const struct op_param describe_params[] = {
+    {"name", "string", true, "id of a module, as `haft plugin list` shows it"},
+    {0},
+};
+
+const struct op op_plugin_describe = {
+    .name = "plugin.describe",
+    .summary = "show a module's manifest and what is in effect",
+    .access = OP_READ | OP_IDEMPOTENT,
+    .params = describe_params,
+    .result = "the manifest, the file, the instances",
+    .handle = describe_plugin,
+};
+
+/* ---- host.status ---- */
+
+/* Resident memory in bytes, of /proc/self/statm's second number; 0: unknown. */
+static int64_t resident_bytes(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    long pages = 0;
+
+    if (f) {
+        if (fscanf(f, "%*s %ld", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(f);
+    }
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static void add_core(struct str *out, const struct core *core)
+{
+    struct core_counts counts = core_count(core);
+
+    json_put_int(out, "runs_live", counts.runs_live);
+    json_put_int(out, "turns", (int64_t)counts.turns);
+    json_put_int(out, "stale_answers", (int64_t)counts.stale);
+    json_key(out, "tasks_live");
+    json_open(out, '{');
+    for (int i = 0; i < TASK_STATES; i++) {
+        json_put_int(out, task_state_name((enum task_state)i),
+                     counts.tasks_live[i]);
+    }
+    json_close(out, '}');
+}
+
+static void show_status(struct op_call *call)
+{
+    const struct ops_options *host = call_host(call);
+    struct journal_counts counts = journal_count(host->journal);
+    struct str out;
+
+    str_init(&out, 16 * 1024);
+    json_open(&out, '{');
+    json_put_text(&out, "version", PACKAGE_VERSION);
+    json_put_text(&out, "state", host->state);
+    json_put_bool(&out, "is_owner", call_core(call) != NULL);
+    json_put_int(&out, "pid", getpid());
+    json_put_int(&out, "epoch", journal_epoch(host->journal));
+    json_put_int(&out, "memory_bytes", resident_bytes());
+    json_put_int(&out, "wakeups", (int64_t)loop_wakeups(host->loop));
+    json_put_int(&out, "batches", (int64_t)counts.batches);
+    json_put_int(&out, "operations", (int64_t)counts.operations);
+    json_put_int(&out, "store_failures", (int64_t)counts.failures);
+    json_put_int(&out, "next_event", (int64_t)counts.next_seq);
+    json_put_bool(&out, "is_stuck", journal_is_stuck(host->journal));
+    if (call_core(call)) {
+        add_core(&out, call_core(call));
+    }
+    json_close(&out, '}');
+    call_result(call, out.text, out.size);
+    str_finish(&out);
+}
+
+const struct op op_host_status = {
+    .name = "host.status",
+    .summary = "show the host: memory, wake-ups, batches, owner",
+    .access = OP_READ | OP_IDEMPOTENT,
+    .params = no_params,
+    .result = "an object of figures",
+    .handle = show_status,
+};
+
+/* The order of lists and help. */
+const struct op *const handlers[] = {
+    &op_run_submit,     &op_run_get,
+    &op_run_list,       &op_run_cancel,
+    &op_run_events,     &op_task_get,
+    &op_task_log,       &op_task_resolve,
+    &op_workflow_check, &op_workflow_schema,
+    &op_plugin_list,    &op_plugin_describe,
+    &op_host_status,    NULL,
+};

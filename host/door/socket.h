@@ -1,0 +1,41 @@
+/* The owner's socket: operations over lines of JSON, for the command line and
+ * for whoever speaks it.
+ *
+ *   host:   {"v":1,"principal":"user:anna"}         once the peer is known
+ *   asker:  {"v":1,"id":1,"op":"run.get","params":{"run":"last"}}
+ *   host:   {"id":1,"event":{...}}                  any number, of a stream
+ *   host:   {"id":1,"result":{...}} or {"id":1,"error":{...}}    exactly one
+ *   asker:  {"v":1,"id":1,"drop":true}              stop telling me
+ *
+ * An id is the asker's own, unique among its open ones. An error has class,
+ * effect, code and message. A line that is not of this form ends the
+ * connection, after an error with id 0. */
+#ifndef HOST_DOOR_SOCKET_H
+#define HOST_DOOR_SOCKET_H
+
+#include "host/base/loop.h"
+#include "host/door/ops.h"
+#include "host/guest/guest.h"
+
+#define SOCKET_NAME "haft.sock"           /* in the state directory */
+#define SOCKET_LINE_LIMIT (80u << 20)     /* bytes of one line asked */
+#define SOCKET_BACKLOG_LIMIT (512u << 20) /* bytes not yet read by a peer */
+#define SOCKET_CONNECTIONS_LIMIT 256
+#define SOCKET_CALLS_LIMIT 1024 /* open at once on one connection */
+
+struct socket_door;
+
+struct socket_door_options {
+    struct loop *loop;
+    struct ops *ops;
+    struct guests *guests; /* for those of kind auth, asked in their order */
+    int folder_fd;         /* the state directory; stays the caller's */
+};
+
+/* Listens; NULL with the reason in `why`. A socket file that is left over from
+ * an earlier owner is replaced: the caller holds the state directory's lock. */
+struct socket_door *socket_door_open(const struct socket_door_options *options,
+                                     struct str *why);
+void socket_door_close(struct socket_door *door);
+
+#endif
