@@ -1,0 +1,424 @@
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/base/log.h"
+#include "host/door/socket.h"
+#include "host/plain/json.h"
+#include "host/plain/mem.h"
+
+#define LOCK_NAME "lock"
+#define LOCK_TRIES 40 /* 25 ms each: a passive reader may be just looking */
+#define STORE_LIMIT_MS 60000
+#define CANCEL_GRACE_MS 10000
+#define LOG_LIMIT_BYTES (256ull << 20)
+#define FOLD_LIMIT_BYTES (16ull << 10)
+#define TURNS_IN_ONE 64 /* before the loop looks at descriptors again */
+
+struct host {
+    const struct config *config;
+    enum host_part part;
+    char *state; /* absolute */
+    int folder_fd;
+    int lock_fd;
+    struct loop *loop;
+    struct guests *guests;
+    struct guest *storage;
+    struct journal *journal;
+    struct runner *runner;
+    struct bus *bus;
+    struct ops *ops;
+    struct core *core;
+    struct socket_door *door;
+    struct loop_timer timer;
+    int64_t clock_offset_ms; /* from monotonic to the time that is recorded */
+    bool is_wanted;          /* something was asked: decide */
+    bool is_ready;
+    bool is_lost;
+    struct str why;
+};
+
+/* ---- time: real at the start, monotonic from then on, so that it never runs
+ * backwards while the host lives ---- */
+
+static int64_t now_ms(const struct host *h)
+{
+    return loop_now_ms(h->loop) + h->clock_offset_ms;
+}
+
+static void wake(void *ctx)
+{
+    struct host *h = ctx;
+
+    h->is_wanted = true;
+}
+
+static void on_timer(void *ctx)
+{
+    wake(ctx);
+}
+
+/* ---- the state directory ---- */
+
+static bool make_folders(const char *path)
+{
+    char *copy = mem_text(path, strlen(path));
+    bool is_made;
+
+    for (char *p = copy + 1; *p; p++) {
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(copy, 0777); /* what fails shows at the last one */
+            *p = '/';
+        }
+    }
+    is_made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+    mem_free(copy);
+    return is_made;
+}
+
+static bool open_state(struct host *h, struct str *why)
+{
+    const char *state = h->config->host.state;
+
+    if (h->part == HOST_OWNER && !make_folders(state)) {
+        str_addf(why, "cannot make the state directory %s: %s", state,
+                 strerror(errno));
+        return false;
+    }
+    h->folder_fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (h->folder_fd < 0) {
+        str_addf(why, "cannot open the state directory %s: %s", state,
+                 errno == ENOENT ? "nothing has run here yet"
+                                 : strerror(errno));
+        return false;
+    }
+    h->state = realpath(state, NULL);
+    if (!h->state) {
+        str_addf(why, "cannot find the state directory %s: %s", state,
+                 strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* An owner holds the lock alone; passive readers share it. Readers are gone in
+ * a moment, an owner is not: so an owner tries for a second. */
+static enum host_found lock_state(struct host *h, struct str *why)
+{
+    bool is_owner = h->part == HOST_OWNER;
+    int how = (is_owner ? LOCK_EX : LOCK_SH) | LOCK_NB;
+    struct timespec pause = {0, 25000000};
+
+    h->lock_fd =
+        openat(h->folder_fd, LOCK_NAME,
+               (is_owner ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0600);
+    if (h->lock_fd < 0) {
+        str_addf(why, "cannot open %s/%s: %s", h->state, LOCK_NAME,
+                 strerror(errno));
+        return HOST_FAILED;
+    }
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(h->lock_fd, how) == 0) {
+            return HOST_OPENED;
+        }
+        if (faccessat(h->folder_fd, SOCKET_NAME, F_OK, 0) == 0) {
+            return HOST_OWNED;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return HOST_OWNED;
+}
+
+/* ---- the store ---- */
+
+static void ask_store(void *ctx, uint32_t method, const void *in,
+                      journal_answer answer, void *answer_ctx)
+{
+    struct host *h = ctx;
+
+    guest_call(h->storage, &haft_storage_v1, method, in,
+               loop_now_ms(h->loop) + STORE_LIMIT_MS, answer, answer_ctx);
+}
+
+static void act(void *ctx, const struct effect *effects, size_t count)
+{
+    struct host *h = ctx;
+
+    for (size_t i = 0; i < count; i++) {
+        if (effects[i].kind == EFFECT_ANSWER) {
+            ops_act(h->ops, &effects[i]);
+        } else {
+            runner_act(h->runner, &effects[i]);
+        }
+    }
+    h->is_wanted = true;
+}
+
+static void tell(void *ctx, uint64_t first_seq, size_t count, const char *json,
+                 size_t size)
+{
+    struct host *h = ctx;
+
+    bus_tell(h->bus, first_seq, count, json, size);
+}
+
+static void stop_for(struct host *h, const char *why)
+{
+    h->is_lost = true;
+    str_reset(&h->why);
+    str_add_text(&h->why, why);
+}
+
+static void lost(void *ctx, const char *why)
+{
+    stop_for(ctx, why);
+}
+
+static struct core *make_core(void *ctx, uint32_t epoch)
+{
+    struct host *h = ctx;
+    struct core_options options = {.epoch = epoch, .grace_ms = CANCEL_GRACE_MS};
+
+    if (getrandom(&options.seed, sizeof(options.seed), 0) < 0) {
+        options.seed = (uint64_t)loop_clock_ms();
+    }
+    h->core = core_create(&options);
+    runner_attach(h->runner, h->core);
+    return h->core;
+}
+
+static void opened(void *ctx, int status, const char *why)
+{
+    struct host *h = ctx;
+    const struct socket_door_options options = {
+        .loop = h->loop,
+        .ops = h->ops,
+        .guests = h->guests,
+        .folder_fd = h->folder_fd,
+    };
+
+    if (status < 0) {
+        stop_for(h, why);
+        return;
+    }
+    str_reset(&h->why);
+    h->door = socket_door_open(&options, &h->why);
+    if (!h->door) {
+        h->is_lost = true;
+        return;
+    }
+    ops_attach(h->ops, h->core);
+    bus_start(h->bus);
+    h->is_ready = true;
+    h->is_wanted = true;
+}
+
+static void describe_owner(const struct host *h, struct str *out)
+{
+    json_open(out, '{');
+    json_put_int(out, "pid", getpid());
+    json_put_int(out, "since_ms", h->clock_offset_ms + loop_now_ms(h->loop));
+    json_close(out, '}');
+}
+
+/* ---- opening ---- */
+
+static bool open_guests(struct host *h, struct str *why)
+{
+    h->guests = guests_create(h->loop, h->config);
+    if (!guests_check(h->guests, why)) {
+        return false;
+    }
+    h->storage =
+        guests_find(h->guests, "storage", h->config->storage->name, why);
+    return h->storage != NULL;
+}
+
+static void open_rooms(struct host *h)
+{
+    const struct journal_store store = {ask_store, h};
+    const struct journal_client client = {act, tell, opened, lost, h};
+    const char *retry = guests_name(h->guests, "retry", 0);
+    const struct runner_options options = {
+        .state = h->state,
+        .retry = retry,
+        .log_limit_bytes = LOG_LIMIT_BYTES,
+        .fold_limit_bytes = FOLD_LIMIT_BYTES,
+    };
+    struct ops_options ops;
+
+    h->journal = journal_create(&store, &client);
+    h->runner = runner_create(h->loop, h->guests, h->journal, &options);
+    if (h->part == HOST_OWNER) {
+        h->bus = bus_create(h->loop, h->guests, h->journal);
+        runner_on_turn(h->runner, wake, h);
+    }
+    ops = (struct ops_options){.loop = h->loop,
+                               .guests = h->guests,
+                               .journal = h->journal,
+                               .runner = h->runner,
+                               .bus = h->bus,
+                               .executor = h->config->route.process,
+                               .state = h->state};
+    h->ops = ops_create(&ops);
+}
+
+static void begin(struct host *h)
+{
+    struct str owner;
+
+    if (h->part == HOST_PASSIVE) {
+        h->is_ready = true;
+        return;
+    }
+    str_init(&owner, 1024);
+    describe_owner(h, &owner);
+    journal_open(h->journal, owner.text, make_core);
+    str_finish(&owner);
+}
+
+enum host_found host_open(const struct config *config, enum host_part part,
+                          struct host **host, struct str *why)
+{
+    struct host *h = mem_new(1, sizeof(*h));
+    enum host_found found = HOST_FAILED;
+
+    h->config = config;
+    h->part = part;
+    h->folder_fd = -1;
+    h->lock_fd = -1;
+    str_init(&h->why, 16 * 1024);
+    h->loop = loop_create();
+    if (!h->loop) {
+        str_addf(why, "no event loop: %s", strerror(errno));
+    } else if (open_state(h, why)) {
+        found = lock_state(h, why);
+    }
+    if (found == HOST_OPENED) {
+        h->clock_offset_ms = loop_clock_ms() - loop_tick_ms(h->loop);
+        loop_timer_init(&h->timer, on_timer, h);
+        found = open_guests(h, why) ? HOST_OPENED : HOST_FAILED;
+    }
+    if (found != HOST_OPENED) {
+        host_close(h);
+        return found;
+    }
+    open_rooms(h);
+    begin(h);
+    *host = h;
+    return HOST_OPENED;
+}
+
+/* ---- turning ---- */
+
+static void decide(struct host *h)
+{
+    h->is_wanted = false;
+    core_decide(h->core, now_ms(h));
+    journal_turn(h->journal, now_ms(h));
+}
+
+/* One timer for whatever is due next. */
+static void set_timer(struct host *h)
+{
+    int64_t due = journal_next_ms(h->journal);
+    int64_t next = h->core ? core_next_ms(h->core) : INT64_MAX;
+
+    if (next < due) {
+        due = next;
+    }
+    if (due == INT64_MAX) {
+        loop_timer_clear(h->loop, &h->timer);
+    } else {
+        loop_timer_set(h->loop, &h->timer, due - h->clock_offset_ms);
+    }
+}
+
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+bool host_turn(struct host *h)
+{
+    if (h->is_wanted) {
+        loop_post(h->loop, nothing, NULL); /* look, but do not sleep */
+    }
+    loop_wait(h->loop);
+    for (int i = 0; i < TURNS_IN_ONE && h->core; i++) {
+        decide(h);
+        if (!h->is_wanted || h->is_lost) {
+            break;
+        }
+    }
+    set_timer(h);
+    return !h->is_lost;
+}
+
+bool host_is_ready(const struct host *h)
+{
+    return h->is_ready;
+}
+
+const char *host_why(const struct host *h)
+{
+    return h->why.text;
+}
+
+bool host_is_settled(const struct host *h)
+{
+    return !h->is_wanted && journal_is_idle(h->journal);
+}
+
+struct loop *host_loop(struct host *h)
+{
+    return h->loop;
+}
+
+struct ops *host_ops(struct host *h)
+{
+    return h->ops;
+}
+
+/* ---- closing: doors first, then whoever could call back ---- */
+
+void host_close(struct host *h)
+{
+    if (!h) {
+        return;
+    }
+    socket_door_close(h->door);
+    if (h->guests) {
+        guests_stop(h->guests);
+    }
+    ops_destroy(h->ops);
+    bus_destroy(h->bus);
+    runner_destroy(h->runner);
+    journal_destroy(h->journal);
+    core_destroy(h->core);
+    if (h->guests) {
+        guests_destroy(h->guests);
+    }
+    if (h->loop) {
+        loop_destroy(h->loop);
+    }
+    if (h->lock_fd >= 0) {
+        close(h->lock_fd);
+    }
+    if (h->folder_fd >= 0) {
+        close(h->folder_fd);
+    }
+    free(h->state);
+    str_finish(&h->why);
+    mem_free(h);
+}
