@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 int address_unix(int folder_fd, const char *name, struct sockaddr_un *address)
 {

@@ -1,0 +1,362 @@
+/* run, submit, attach. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/cli/command.h"
+#include "host/cli/tails.h"
+#include "host/cli/view.h"
+#include "host/plain/json.h"
+
+/* A run that is being followed. */
+struct follow {
+    struct client *client;
+    struct view *view;
+    char run[64];
+    char state[32]; /* how it ended */
+    int interrupts;
+    bool is_over;
+    bool is_left; /* by the user: the run goes on */
+    struct fault fault;
+    bool has_failed; /* to follow */
+};
+
+/* ---- parameters ---- */
+
+/* --param k=v and --params-json: what the workflow's params get. */
+static bool add_params(cJSON *params, const struct given *given)
+{
+    cJSON *values = cJSON_AddObjectToObject(params, "params");
+    const char *pair;
+
+    for (size_t i = 0; (pair = given_value(given, "param", i)) != NULL; i++) {
+        const char *equals = strchr(pair, '=');
+        char name[128];
+
+        if (!equals || equals == pair ||
+            (size_t)(equals - pair) >= sizeof(name)) {
+            fprintf(stderr, "haft: --param is NAME=VALUE, not \"%s\"\n", pair);
+            return false;
+        }
+        snprintf(name, sizeof(name), "%.*s", (int)(equals - pair), pair);
+        if (json_get(values, name)) {
+            fprintf(stderr, "haft: --param %s is given twice\n", name);
+            return false;
+        }
+        cJSON_AddStringToObject(values, name, equals + 1);
+    }
+    return true;
+}
+
+static cJSON *submit_params(const struct given *given)
+{
+    cJSON *params = cli_document(given->words[0]);
+
+    if (params && !add_params(params, given)) {
+        cJSON_Delete(params);
+        return NULL;
+    }
+    if (params && given_value(given, "key", 0)) {
+        cJSON_AddStringToObject(params, "key", given_value(given, "key", 0));
+    }
+    if (params && given_value(given, "executor", 0)) {
+        cJSON_AddStringToObject(params, "executor",
+                                given_value(given, "executor", 0));
+    }
+    return params;
+}
+
+/* ---- following ---- */
+
+static void nothing(void *ctx, const char *json, size_t size)
+{
+    (void)ctx;
+    (void)json;
+    (void)size;
+}
+
+static void ignore_fault(void *ctx, const struct fault *fault)
+{
+    (void)ctx;
+    (void)fault;
+}
+
+static void cancel(struct follow *f)
+{
+    static const struct op_answer answer = {nothing, nothing, ignore_fault,
+                                            NULL};
+    cJSON *params = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(params, "run", f->run);
+    client_ask(f->client, "run.cancel", params, &answer);
+}
+
+/* The first one cancels, the second one leaves the run to itself. */
+static void on_signal(void *ctx, int signal)
+{
+    struct follow *f = ctx;
+
+    f->interrupts += signal == SIGTERM ? 2 : 1;
+    if (f->interrupts == 1) {
+        view_say(f->view, "cancelling; once more leaves the run to itself");
+        cancel(f);
+    } else {
+        f->is_left = true;
+    }
+}
+
+static void on_event(void *ctx, const char *json, size_t size)
+{
+    struct follow *f = ctx;
+    struct str why;
+    cJSON *event;
+
+    view_event(f->view, json, size);
+    str_init(&why, STR_WHY_LIMIT);
+    event = json_read(json, size, &why);
+    if (strcmp(json_get_text(event, "kind", ""), "run.ended") == 0) {
+        snprintf(f->state, sizeof(f->state), "%s",
+                 json_get_text(event, "state", ""));
+        f->is_over = true;
+    }
+    cJSON_Delete(event);
+    str_finish(&why);
+}
+
+static void on_fault(void *ctx, const struct fault *fault)
+{
+    struct follow *f = ctx;
+
+    f->has_failed = true;
+    f->fault = (struct fault){.fault_class = fault->fault_class};
+    fprintf(stderr, "haft: %s\n", fault->message);
+}
+
+static cJSON *get_run(struct follow *f)
+{
+    cJSON *params = cJSON_CreateObject();
+    struct fault fault;
+    cJSON *run;
+
+    cJSON_AddStringToObject(params, "run", f->run);
+    run = client_call(f->client, "run.get", params, NULL, NULL, &fault);
+    if (!run) {
+        cli_fail(&fault);
+    }
+    return run;
+}
+
+static int exit_code_of(const char *state)
+{
+    if (strcmp(state, "succeeded") == 0) {
+        return 0;
+    }
+    return fault_row(strcmp(state, "cancelled") == 0 ? HAFT_CANCELLED
+                                                     : HAFT_USER_FAILURE)
+        ->exit_code;
+}
+
+static void wait_for_end(struct follow *f)
+{
+    const struct op_answer answer = {on_event, nothing, on_fault, f};
+    struct loop *loop = client_loop(f->client);
+    cJSON *params = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(params, "run", f->run);
+    cJSON_AddTrueToObject(params, "follow");
+    loop_signal_add(loop, SIGINT, on_signal, f);
+    loop_signal_add(loop, SIGTERM, on_signal, f);
+    client_ask(f->client, "run.events", params, &answer);
+    while (!f->is_over && !f->is_left && !f->has_failed) {
+        if (!client_turn(f->client)) {
+            fprintf(stderr, "haft: %s\n", client_why(f->client));
+            f->has_failed = true;
+            f->fault.fault_class = HAFT_BACKEND_DOWN;
+        }
+    }
+    loop_signal_remove(loop, SIGINT);
+    loop_signal_remove(loop, SIGTERM);
+}
+
+/* Follows f->run to its end and shows it; the exit code. */
+static int follow(struct follow *f)
+{
+    cJSON *run = get_run(f);
+    int status;
+
+    if (!run) {
+        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+    }
+    view_begin(f->view, run);
+    cJSON_Delete(run);
+    wait_for_end(f);
+    if (f->has_failed) {
+        return fault_row(f->fault.fault_class)->exit_code;
+    }
+    if (f->is_left) {
+        view_say(f->view, "the run goes on; `haft attach` shows it again");
+        return fault_row(HAFT_CANCELLED)->exit_code;
+    }
+    status = exit_code_of(f->state);
+    run = get_run(f);
+    if (run) {
+        view_end(f->view, run);
+        if (status != 0) {
+            tails_print(f->client, run);
+        }
+    }
+    cJSON_Delete(run);
+    return status;
+}
+
+static enum view_form form_of(const struct given *given)
+{
+    if (given_has(given, "json")) {
+        return VIEW_JSON;
+    }
+    if (given_has(given, "quiet")) {
+        return VIEW_QUIET;
+    }
+    return isatty(STDOUT_FILENO) ? VIEW_LIVE : VIEW_LINES;
+}
+
+static bool submit(struct follow *f, cJSON *params, int *status)
+{
+    struct fault fault;
+    cJSON *result =
+        client_call(f->client, "run.submit", params, NULL, NULL, &fault);
+
+    if (!result) {
+        *status = cli_fail(&fault);
+        return false;
+    }
+    snprintf(f->run, sizeof(f->run), "%s", json_get_text(result, "run", ""));
+    cJSON_Delete(result);
+    return true;
+}
+
+/* ---- run ---- */
+
+static int run_run(struct cli *cli, const struct given *given)
+{
+    cJSON *params = submit_params(given);
+    struct follow f = {0};
+    int status = fault_row(HAFT_INVALID)->exit_code;
+
+    if (!params) {
+        return status;
+    }
+    f.client = cli_open(cli, CLIENT_RUN);
+    if (!f.client) {
+        cJSON_Delete(params);
+        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+    }
+    if (submit(&f, params, &status)) {
+        f.view = view_create(form_of(given), client_loop(f.client));
+        status = follow(&f);
+        view_destroy(f.view);
+    }
+    client_settle(f.client);
+    client_close(f.client);
+    return status;
+}
+
+static const struct option_row run_options[] = {
+    {"param", 'p', "NAME=VALUE", "a value for the workflow's params"},
+    {"json", 0, NULL, "print events as JSON lines"},
+    {"quiet", 'q', NULL, "print nothing but what failed"},
+    {"key", 0, "KEY", "with the same key, the run that is there already"},
+    {"executor", 0, "NAME", "for tasks that name none"},
+    {0},
+};
+
+const struct command command_run = {
+    .name = "run",
+    .words = "FILE",
+    .least = 1,
+    .most = 1,
+    .op = "run.submit",
+    .summary = "run a workflow file and watch it",
+    .options = run_options,
+    .run = run_run,
+};
+
+/* ---- submit ---- */
+
+static int run_submit(struct cli *cli, const struct given *given)
+{
+    cJSON *params = submit_params(given);
+    struct follow f = {0};
+    int status = fault_row(HAFT_INVALID)->exit_code;
+
+    if (!params) {
+        return status;
+    }
+    f.client = cli_open(cli, CLIENT_OWNER);
+    if (!f.client) {
+        cJSON_Delete(params);
+        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+    }
+    if (submit(&f, params, &status)) {
+        printf(given_has(given, "json") ? "{\"run\":\"%s\"}\n" : "%s\n", f.run);
+        status = 0;
+    }
+    client_close(f.client);
+    return status;
+}
+
+static const struct option_row submit_options[] = {
+    {"param", 'p', "NAME=VALUE", "a value for the workflow's params"},
+    {"json", 0, NULL, "print JSON"},
+    {"key", 0, "KEY", "with the same key, the run that is there already"},
+    {"executor", 0, "NAME", "for tasks that name none"},
+    {0},
+};
+
+const struct command command_submit = {
+    .name = "submit",
+    .words = "FILE",
+    .least = 1,
+    .most = 1,
+    .op = "run.submit",
+    .summary = "hand a workflow file to the running host, print the run's id",
+    .options = submit_options,
+    .run = run_submit,
+};
+
+/* ---- attach ---- */
+
+static int run_attach(struct cli *cli, const struct given *given)
+{
+    struct follow f = {0};
+    int status;
+
+    f.client = cli_open(cli, CLIENT_RUN);
+    if (!f.client) {
+        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+    }
+    snprintf(f.run, sizeof(f.run), "%s",
+             given->words_count ? given->words[0] : "last");
+    f.view = view_create(form_of(given), client_loop(f.client));
+    status = follow(&f);
+    view_destroy(f.view);
+    client_settle(f.client);
+    client_close(f.client);
+    return status;
+}
+
+static const struct option_row attach_options[] = {
+    {"json", 0, NULL, "print events as JSON lines"},
+    {"quiet", 'q', NULL, "print nothing but what failed"},
+    {0},
+};
+
+const struct command command_attach = {
+    .name = "attach",
+    .words = "[RUN]",
+    .most = 1,
+    .op = "run.events",
+    .summary = "watch a run until it ends; resume one that was left",
+    .options = attach_options,
+    .run = run_attach,
+};

@@ -1,0 +1,110 @@
+/* serve: the daemon. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/base/log.h"
+#include "host/cli/command.h"
+#include "host/host.h"
+
+struct serving {
+    bool is_stopping;
+};
+
+static void on_stop(void *ctx, int signal)
+{
+    struct serving *s = ctx;
+
+    log_info("host", "stopping signal=%d", signal);
+    s->is_stopping = true;
+}
+
+/* Tells a service manager, if there is one: sd_notify(3)'s protocol. */
+static void notify_manager(const char *text)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t size = path ? strlen(path) : 0;
+    int fd;
+
+    if (size < 2 || size >= sizeof(address.sun_path)) {
+        return;
+    }
+    memcpy(address.sun_path, path, size);
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return;
+    }
+    if (sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+               (const struct sockaddr *)&address,
+               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) <
+        0) {
+        log_warn("host", "service manager not told");
+    }
+    close(fd);
+}
+
+static int serve(struct host *h)
+{
+    struct serving s = {0};
+    bool was_ready = false;
+
+    loop_signal_add(host_loop(h), SIGTERM, on_stop, &s);
+    loop_signal_add(host_loop(h), SIGINT, on_stop, &s);
+    while (!s.is_stopping) {
+        if (!host_turn(h)) {
+            log_error("host", "must stop: %s", host_why(h));
+            return 1;
+        }
+        if (!was_ready && host_is_ready(h)) {
+            was_ready = true;
+            log_info("host", "ready");
+            notify_manager("READY=1");
+        }
+    }
+    notify_manager("STOPPING=1");
+    while (!host_is_settled(h) && host_turn(h)) {
+        continue;
+    }
+    return 0;
+}
+
+static int run_serve(struct cli *cli, const struct given *given)
+{
+    const struct config *config = cli_config(cli);
+    struct host *h = NULL;
+    enum host_found found;
+    struct str why;
+    int status = 1;
+
+    (void)given;
+    if (!config) {
+        return fault_row(HAFT_INVALID)->exit_code;
+    }
+    str_init(&why, 1 << 20);
+    found = host_open(config, HOST_OWNER, &h, &why);
+    if (found == HOST_OPENED) {
+        status = serve(h);
+        host_close(h);
+    } else if (found == HOST_OWNED) {
+        status = cli_fail_text(HAFT_CONFLICT,
+                               "another process owns the state directory");
+    } else {
+        status = cli_fail_text(HAFT_INVALID, why.text);
+    }
+    str_finish(&why);
+    return status;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .words = "",
+    .summary = "be the host: accept runs on the socket until told to stop",
+    .run = run_serve,
+};
