@@ -1,5 +1,6 @@
 #include "host/plain/mem.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ void *mem_grow(void *items, size_t *room, size_t need, size_t size)
 {
     size_t wanted = *room + *room / 2;
 
+    assert(size > 0);
     if (need <= *room) {
         return items;
     }
@@ -34,7 +36,7 @@ void *mem_grow(void *items, size_t *room, size_t need, size_t size)
     if (wanted < 8) {
         wanted = 8;
     }
-    if (size && wanted > SIZE_MAX / size) {
+    if (wanted > SIZE_MAX / size) {
         die(wanted, size);
     }
     items = realloc(items, wanted * size);
