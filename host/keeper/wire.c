@@ -26,6 +26,8 @@ struct spawn {
 
 static_assert(sizeof(struct wire_head) == 8, "heads keep bodies aligned");
 static_assert(sizeof(struct spawn) % 8 == 0, "limits follow aligned");
+static_assert(offsetof(struct spawn, id) == offsetof(struct wire_id, id),
+              "a SPAWN begins like the messages about an id");
 static_assert(sizeof(struct wire_limit) == 24, "no hidden padding");
 static_assert(sizeof(struct wire_report) == 72, "no hidden padding");
 
@@ -149,7 +151,8 @@ int wire_next(const void *packet, size_t size, size_t *at,
     }
     memset(message, 0, sizeof(*message));
     memcpy(message, here,
-           head.type == WIRE_SPAWN ? sizeof(head) : (size_t)head.size);
+           head.type == WIRE_SPAWN ? sizeof(struct wire_id)
+                                   : (size_t)head.size);
     if (!is_known_value(message)) {
         return -1;
     }

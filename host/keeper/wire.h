@@ -37,6 +37,15 @@ enum {
     WIRE_FD_STATE = 5 /* the state directory */
 };
 
+/* How a keeper's first process ends. */
+enum {
+    WIRE_EXIT_IDLE = 0,   /* nothing is left to keep */
+    WIRE_EXIT_USAGE = 2,  /* not started with the descriptors above */
+    WIRE_EXIT_SYSTEM = 3, /* the kernel or the directory refused something */
+    WIRE_EXIT_TABLE = 4,  /* the table is another version's, or no table */
+    WIRE_EXIT_KILLED = 5  /* it died; what it held has been killed */
+};
+
 enum wire_type {
     WIRE_HELLO = 1,
     WIRE_SPAWN,
@@ -96,7 +105,7 @@ struct wire_hello {
     uint32_t hold_count; /* or until so many wait */
 };
 
-struct wire_id { /* WITHDRAW, RELEASE */
+struct wire_id { /* WITHDRAW, RELEASE; and how a SPAWN begins */
     struct wire_head head;
     uint64_t id;
 };
@@ -172,7 +181,7 @@ struct wire_job {
     const char *const *env;
 };
 
-/* A message; `spawn` has its job still packed behind the head. */
+/* A message; of a SPAWN only the id, its job is still packed. */
 union wire_message {
     struct wire_head head;
     struct wire_hello hello;
