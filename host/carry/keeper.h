@@ -28,15 +28,17 @@ struct keeper_calls {
     /* Something changed, or is told again after a reconnection. Borrowed. */
     void (*report)(void *ctx, const struct wire_report *report);
 
-    /* All that the keeper knew has been reported: an attempt that was handed
-     * over earlier and has not been reported may be spawned again. Comes once
-     * after creation, and again after each reconnection. `boot` is the
-     * machine's boot id, 16 bytes, borrowed. */
+    /* Once: all that an earlier host left has been reported, so that an
+     * attempt that was handed over then and has not been reported was never
+     * begun and may be spawned again. `boot` is the machine's boot id, 16
+     * bytes, borrowed. */
     void (*ready)(void *ctx, const uint8_t *boot);
 
     /* No keeper can be had, and none is tried again before the next call to
-     * keeper_spawn(): the program cannot be started, or a host with a higher
-     * epoch owns the directory (`is_refused`; stop then). */
+     * keeper_spawn(): the program cannot be started, or a newer host owns the
+     * directory (`is_refused`: stop then, nothing works any more). Jobs that
+     * were not reported are forgotten here; a keeper may still know them, so
+     * they must keep their ids if they are spawned again. */
     void (*lost)(void *ctx, bool is_refused, const char *why);
 };
 
@@ -49,16 +51,16 @@ struct keeper_options {
     void *ctx;
 };
 
-/* NULL with the reason in `why` if the directory cannot be used. */
 struct keeper *keeper_create(struct loop *loop,
-                             const struct keeper_options *options,
-                             struct str *why);
+                             const struct keeper_options *options);
 
-/* Detaches: what runs goes on, what has been flushed is kept. */
+/* Detaches: what runs goes on, and so does what could be sent. Not from a
+ * callback. */
 void keeper_destroy(struct keeper *keeper);
 
-/* Hands a job over; copied. 0, or -EINVAL with the reason in `why` if it is
- * too large or incomplete; the answer comes as reports. */
+/* Hands a job over; copied. Spawning an id twice starts one attempt. 0, or
+ * -EINVAL with the reason in `why` if it is too large or incomplete; the
+ * answer comes as reports. */
 int keeper_spawn(struct keeper *keeper, const struct wire_job *job,
                  struct str *why);
 

@@ -157,23 +157,6 @@ static void tell(void *ctx, struct attempt *attempt)
     }
 }
 
-/* Nothing is told of an attempt that has been released. */
-static void forget_changed(struct link *link, struct attempt *attempt)
-{
-    struct attempt **at = &link->changed;
-    while (attempt->is_changed) {
-        if (*at == attempt) {
-            *at = attempt->next_changed;
-            attempt->is_changed = false;
-            if (*at == NULL) {
-                link->changed_last = at;
-            }
-        } else {
-            at = &(*at)->next_changed;
-        }
-    }
-}
-
 static void drop_host(struct link *link)
 {
     if (link->host_fd >= 0) {
@@ -244,8 +227,15 @@ static void withdraw(struct link *link, uint64_t id)
 static void release(struct link *link, uint64_t id)
 {
     struct attempt *attempt = pool_find(&link->pool, id);
-    if (attempt != NULL && has_ended(attempt)) {
-        forget_changed(link, attempt);
+    if (attempt == NULL) {
+        return;
+    }
+    if (attempt->is_changed) {
+        flush(link);
+    }
+    if (attempt->is_changed) {
+        shutdown(link->host_fd, SHUT_RDWR); /* it must read what it asked for */
+    } else {
         pool_release(&link->pool, attempt);
     }
 }

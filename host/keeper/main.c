@@ -57,6 +57,9 @@ static bool cut_loose(void)
     close_range(WIRE_FD_STATE + 1, UINT_MAX, 0);
     setsid();
     umask(077);
+    if (chdir("/") != 0) {
+        return false;
+    }
 
     sigset_t all;
     sigfillset(&all);
@@ -93,9 +96,7 @@ static int keep(void)
 static int guard(pid_t keeper)
 {
     close(WIRE_FD_LISTEN); /* else connections would go to nobody */
-    if (chdir("/") != 0) {
-        return WIRE_EXIT_SYSTEM;
-    }
+    close(WIRE_FD_STATE);
     int status = 0;
     while (waitpid(keeper, &status, 0) < 0 && errno == EINTR) {
     }

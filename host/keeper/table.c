@@ -21,35 +21,6 @@ static_assert(sizeof(struct table_head) == 128, "a head is one entry long");
 static_assert(sizeof(struct table_entry) == 128, "entries share no line");
 static_assert(sizeof(_Atomic int32_t) == 4, "the kernel stores an int");
 
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c == 0 ? NULL : strchr(digits, c);
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
-/* "8c5d3a52-..." as 16 bytes; what cannot be read is zeros. */
-static void read_boot(uint8_t boot[16])
-{
-    char text[64] = "";
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t size = read(fd, text, sizeof(text) - 1);
-        text[size > 0 ? size : 0] = 0;
-        close(fd);
-    }
-    memset(boot, 0, 16);
-    int nibbles = 0;
-    for (const char *at = text; *at != 0 && nibbles < 32; at++) {
-        int value = hex_value(*at);
-        if (value >= 0) {
-            boot[nibbles / 2] =
-                (uint8_t)(boot[nibbles / 2] << 4 | (uint8_t)value);
-            nibbles++;
-        }
-    }
-}
-
 /* Refuses a file that is not ours; takes one that nothing was written to. */
 static int check(struct table_head *head)
 {
@@ -94,7 +65,7 @@ static int map(struct table *table, int fd)
 
 int table_open(struct table *table, int dir_fd)
 {
-    read_boot(table->boot);
+    wire_read_boot(table->boot);
     int fd = openat(dir_fd, WIRE_TABLE_NAME,
                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {

@@ -1,9 +1,11 @@
 #include "host/keeper/wire.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A SPAWN as it travels: this, then limit_count limits, then the texts, each
  * ended by a NUL: cwd, input, output, errors, cgroup, argv, env; then zeros
@@ -63,6 +65,13 @@ static const char *const steps[WIRE_STEPS] = {
     [WIRE_STEP_ERRORS] = "opening standard error",
     [WIRE_STEP_CWD] = "entering the directory",
 };
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == 0 ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)(at - digits);
+}
 
 /* Whether `size` bytes are exactly `count` texts and then zeros to fill up. */
 static bool is_texts(const char *text, size_t size, uint64_t count)
@@ -314,6 +323,28 @@ struct wire_head wire_head(enum wire_type type)
 {
     assert(type < TYPES && fixed[type] != 0);
     return (struct wire_head){.size = fixed[type], .type = (uint16_t)type};
+}
+
+/* "8c5d3a52-..." as 16 bytes */
+void wire_read_boot(uint8_t boot[16])
+{
+    char text[64] = "";
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t size = read(fd, text, sizeof(text) - 1);
+        text[size > 0 ? size : 0] = 0;
+        close(fd);
+    }
+    memset(boot, 0, 16);
+    int nibbles = 0;
+    for (const char *at = text; *at != 0 && nibbles < 32; at++) {
+        int value = hex_value(*at);
+        if (value >= 0) {
+            boot[nibbles / 2] =
+                (uint8_t)(boot[nibbles / 2] << 4 | (uint8_t)value);
+            nibbles++;
+        }
+    }
 }
 
 const char *wire_state_name(uint32_t state)

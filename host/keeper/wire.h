@@ -212,6 +212,9 @@ void wire_put_job(void *room, size_t size, const struct wire_job *job);
 /* The head of a fixed message. */
 struct wire_head wire_head(enum wire_type type);
 
+/* The kernel's boot id; zeros if it cannot be read. */
+void wire_read_boot(uint8_t boot[16]);
+
 /* "RUNNING" ... for people. */
 const char *wire_state_name(uint32_t state);
 
