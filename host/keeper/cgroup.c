@@ -66,13 +66,8 @@ static int read_members(const char *path, pid_t pids[MEMBERS])
         return 0;
     }
     int count = 0;
-    char line[32];
-    while (count < MEMBERS && fgets(line, sizeof(line), file) != NULL) {
-        pid_t pid = (pid_t)strtol(line, NULL, 10);
-        if (pid > 0) {
-            pids[count] = pid;
-            count++;
-        }
+    while (count < MEMBERS && fscanf(file, "%d", &pids[count]) == 1) {
+        count++;
     }
     fclose(file);
     return count;

@@ -13,11 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN 1024     /* looked at in one go; the rest comes next time */
-#define TREE_LIMIT 65536  /* processes of one tree */
-#define ROUNDS 16         /* looks for what forked while it was stopped */
-#define GONE_WAIT_MS 5000 /* for a killed process to be gone */
-#define YOUNG_MS 600000   /* latest birth when it was not recorded */
+#define PID_LIMIT 100000000 /* no kernel has more, and no int overflows */
+#define CHILDREN 1024       /* looked at in one go; the rest comes next time */
+#define TREE_LIMIT 65536    /* processes of one tree */
+#define ROUNDS 16           /* looks for what forked while it was stopped */
+#define GONE_WAIT_MS 5000   /* for a killed process to be gone */
+#define YOUNG_MS 600000     /* latest birth when it was not recorded */
 
 struct stat_line {
     pid_t parent;
@@ -85,11 +86,14 @@ static bool read_stat(pid_t pid, struct stat_line *line)
     return true;
 }
 
+/* 0: it is no number. */
 static pid_t number_of(const char *name)
 {
-    char *end = NULL;
-    long number = strtol(name, &end, 10);
-    return *name < '0' || *name > '9' || *end != 0 ? 0 : (pid_t)number;
+    pid_t number = 0;
+    for (; *name >= '0' && *name <= '9' && number < PID_LIMIT; name++) {
+        number = number * 10 + (*name - '0');
+    }
+    return *name == 0 ? number : 0;
 }
 
 /* Calls `fn` for each number among the names of a directory. */
@@ -255,8 +259,9 @@ static void kill_node(const struct node *node)
 void tree_kill_below(pid_t pid)
 {
     struct tree tree = {0};
+    struct node root = {.pid = pid};
     pid_t *pids = malloc(CHILDREN * sizeof(*pids));
-    if (pids == NULL || !add_node(&tree, (struct node){.pid = pid})) {
+    if (pids == NULL || !add_node(&tree, root)) {
         free(pids);
         return;
     }
