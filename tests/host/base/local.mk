@@ -1,1 +1,3 @@
-# check_PROGRAMS += tests/host/base/test_NOUN
+check_PROGRAMS += \
+    tests/host/base/test_log \
+    tests/host/base/test_loop
