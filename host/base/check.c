@@ -48,11 +48,12 @@ static const struct setting *find_row(const struct setting *rows, size_t count,
     return NULL;
 }
 
+/* Reads what is written, or the default of what is not. */
 static bool read_row(const struct config_section *section,
+                     const struct config_entry *entry,
                      const struct setting *row, struct setting_value *value,
                      struct str *why)
 {
-    const struct config_entry *entry = find_entry(section, row->key);
     struct str reason;
     bool is_read = false;
 
@@ -78,44 +79,56 @@ static void finish_values(struct setting_value *values, size_t count)
     mem_free(values);
 }
 
-/* All rows, errors and all; those that failed stay empty. */
-static bool read_rows(const struct config_section *section,
-                      const struct setting *rows, size_t count,
-                      struct setting_value *values, struct str *why)
-{
-    bool is_good = true;
+/* The rows that a section is held against. */
+struct table {
+    const struct setting *rows;
+    size_t count;
+    bool is_whole; /* what is in neither these nor the general keys is wrong */
+};
 
-    for (size_t i = 0; i < count; i++) {
-        is_good &= read_row(section, &rows[i], &values[i], why);
+static void refuse_unknown(const struct config_section *section,
+                           const struct config_entry *entry,
+                           const struct table *table, struct str *why)
+{
+    struct nearest near;
+
+    nearest_init(&near, entry->key);
+    for (size_t i = 0; i < table->count; i++) {
+        nearest_try(&near, table->rows[i].key);
     }
-    return is_good;
+    for (size_t i = 0; i < section->rows_count; i++) {
+        nearest_try(&near, section->rows[i].key);
+    }
+    check_begin_error(section, entry, entry->key, why);
+    str_add_text(why, "unknown key");
+    nearest_add_hint(&near, why);
 }
 
-static bool check_unknown(const struct config_section *section,
-                          const struct setting *rows, size_t count,
-                          struct str *why)
+/* All rows and all entries, in the order of the file. Values that failed stay
+ * empty. */
+static bool read_rows(const struct config_section *section,
+                      const struct table *table, struct setting_value *values,
+                      struct str *why)
 {
+    const struct setting *rows = table->rows;
     bool is_good = true;
 
     for (size_t i = 0; i < section->entries_count; i++) {
         const struct config_entry *entry = &section->entries[i];
-        struct nearest near;
+        const struct setting *row = find_row(rows, table->count, entry->key);
 
-        if (find_row(rows, count, entry->key) ||
-            find_row(section->rows, section->rows_count, entry->key)) {
-            continue;
+        if (row) {
+            is_good &= read_row(section, entry, row, &values[row - rows], why);
+        } else if (table->is_whole &&
+                   !find_row(section->rows, section->rows_count, entry->key)) {
+            refuse_unknown(section, entry, table, why);
+            is_good = false;
         }
-        nearest_init(&near, entry->key);
-        for (size_t k = 0; k < count; k++) {
-            nearest_try(&near, rows[k].key);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        if (!find_entry(section, rows[i].key)) {
+            is_good &= read_row(section, NULL, &rows[i], &values[i], why);
         }
-        for (size_t k = 0; k < section->rows_count; k++) {
-            nearest_try(&near, section->rows[k].key);
-        }
-        check_begin_error(section, entry, entry->key, why);
-        str_add_text(why, "unknown key");
-        nearest_add_hint(&near, why);
-        is_good = false;
     }
     return is_good;
 }
@@ -125,10 +138,9 @@ int config_check_section(const struct config_section *section,
                          struct setting_value *values, struct str *why)
 {
     struct setting_value *made = mem_new(count, sizeof(*made));
-    bool is_good = check_unknown(section, rows, count, why);
+    struct table table = {rows, count, true};
 
-    is_good &= read_rows(section, rows, count, made, why);
-    if (!is_good) {
+    if (!read_rows(section, &table, made, why)) {
         finish_values(made, count);
         return -EINVAL;
     }
@@ -222,7 +234,8 @@ static const struct kind *judge_kind(const struct config_section *section,
 bool check_section(struct config_section *section, struct str *why)
 {
     const struct kind *kind = judge_kind(section, why);
-    bool is_good = true;
+    struct table table;
+    bool is_good;
 
     if (!kind) {
         return false;
@@ -230,13 +243,12 @@ bool check_section(struct config_section *section, struct str *why)
     section->rows = kind->rows;
     section->rows_count = kind->rows_count;
     section->values = mem_new(kind->rows_count, sizeof(*section->values));
-    is_good &=
-        read_rows(section, kind->rows, kind->rows_count, section->values, why);
-    if (!kind->is_plugin) {
-        return check_unknown(section, kind->rows, kind->rows_count, why) &&
-               is_good;
+    table = (struct table){kind->rows, kind->rows_count, !kind->is_plugin};
+    is_good = read_rows(section, &table, section->values, why);
+    if (kind->is_plugin) {
+        is_good &= check_module(section, why);
     }
-    return check_module(section, why) && is_good;
+    return is_good;
 }
 
 void check_finish(struct config_section *section)

@@ -192,10 +192,20 @@ static bool scan_item(struct scan *scan, bool *has_quotes)
     return true;
 }
 
+static bool check_size(struct scan *scan, size_t total)
+{
+    if (scan->out->is_cut || total > CONFIG_LINE_LIMIT) {
+        str_add_text(scan->why, "variables make it longer than 64 KiB");
+        return false;
+    }
+    return true;
+}
+
 static bool read_items(struct config_entry *entry, struct scan *scan,
                        bool *has_quotes)
 {
     size_t room = 0;
+    size_t total = 0;
     bool is_more = *scan->p != '\0';
 
     while (is_more) {
@@ -206,8 +216,8 @@ static bool read_items(struct config_entry *entry, struct scan *scan,
         }
         entry->has_empty_item |= scan->out->size == 0 &&
                                  !memchr(begin, '"', (size_t)(scan->p - begin));
-        if (scan->out->is_cut) {
-            str_add_text(scan->why, "variables make it longer than 64 KiB");
+        total += scan->out->size;
+        if (!check_size(scan, total)) {
             return false;
         }
         add_item(entry, &room, scan->out);
@@ -231,7 +241,7 @@ bool entry_read(struct config_entry *entry, const char *raw, struct str *why)
         str_add_text(&out, entry->items[0]);
     } else if (is_read && !has_quotes) {
         scan.p = raw;
-        is_read = scan_bare(&scan, true);
+        is_read = scan_bare(&scan, true) && check_size(&scan, 0);
     }
     if (is_read && (entry->items_count <= 1 || !has_quotes)) {
         entry->value = str_take(&out);

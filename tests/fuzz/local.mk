@@ -13,9 +13,11 @@ endif
 FUZZ_SECONDS = 60
 
 FUZZ_TARGETS = \
+    tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_expr \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_utf8
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
