@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <haft/sdk.h>
 #include <haft/storage.h>
 
 /* One in four nodes reaches the next level: 12 levels keep 16 million keys
@@ -170,16 +171,10 @@ static haft_status fail(struct memory *m, const struct haft_call *call,
                         uint32_t fault_class, const char *code,
                         const char *message)
 {
-    struct haft_fault fault = {
-        .size = sizeof(fault),
-        .fault_class = fault_class,
-        .effect = HAFT_EFFECT_NOT_STARTED,
-        .code = {code, strlen(code)},
-        .message = {message, strlen(message)},
-    };
+    struct haft_fault fault = haft_fault_of(fault_class, code, message);
 
-    m->host->fault(m->host->self, call ? call->id : 0, &fault);
-    return -(haft_status)fault_class;
+    fault.effect = HAFT_EFFECT_NOT_STARTED;
+    return haft_fail_with(m->host, call, &fault);
 }
 
 static bool guard_holds(const struct node *node,
@@ -301,10 +296,7 @@ static haft_status apply_all(struct memory *m, const struct haft_array *ops,
     uint32_t done = 0;
 
     while (done < ops->count && status == HAFT_OK) {
-        const char *at = (const char *)ops->p + (size_t)done * ops->stride;
-
-        status = apply(m, (const struct haft_storage_op *)(const void *)at,
-                       &undos[done]);
+        status = apply(m, haft_item(*ops, done), &undos[done]);
         done++;
     }
     if (status != HAFT_OK) {
@@ -558,20 +550,6 @@ static void destroy(struct haft_instance *instance)
     free(m);
 }
 
-static uint64_t limit_of(const struct haft_create *with)
-{
-    for (uint32_t i = 0; i < with->values.count; i++) {
-        const char *at =
-            (const char *)with->values.p + (size_t)i * with->values.stride;
-        const struct haft_value *value = (const void *)at;
-
-        if (value->key.n == 5 && memcmp(value->key.p, "limit", 5) == 0) {
-            return (uint64_t)value->number;
-        }
-    }
-    return UINT64_MAX;
-}
-
 static haft_status create(const struct haft_host *host,
                           const struct haft_create *with,
                           struct haft_instance **out)
@@ -587,7 +565,7 @@ static haft_status create(const struct haft_host *host,
         return -HAFT_RESOURCE;
     }
     m->host = host;
-    m->limit = limit_of(with);
+    m->limit = (uint64_t)haft_option_number(with, "limit");
     m->storage = (struct haft_object){
         sizeof(m->storage), sizeof(storage_methods) / sizeof(haft_method),
         &haft_storage_v1, storage_methods, m};
