@@ -1,1 +1,27 @@
-# check_PROGRAMS += tests/plugins/KIND/test_NAME
+# The plugins, loaded as built and asked by a fake host.
+check_LTLIBRARIES += libfakehost.la libstoremodel.la
+libfakehost_la_SOURCES = \
+    tests/plugins/fakehost.c tests/plugins/fakehost.h \
+    tests/plugins/message.c tests/plugins/message.h
+libstoremodel_la_SOURCES = \
+    tests/plugins/storage/crashvfs.h \
+    tests/plugins/storage/model.c tests/plugins/storage/model.h \
+    tests/plugins/storage/place.c tests/plugins/storage/place.h
+
+if PLUGIN_STORAGE_MEMORY
+check_PROGRAMS += tests/plugins/storage/test_memory
+tests_plugins_storage_test_memory_LDADD = \
+    libstoremodel.la libfakehost.la $(LDADD)
+endif
+if PLUGIN_STORAGE_SQLITE
+check_PROGRAMS += \
+    tests/plugins/storage/test_sqlite \
+    tests/plugins/storage/test_sqlite_faults
+tests_plugins_storage_test_sqlite_LDADD = \
+    libstoremodel.la libfakehost.la $(SQLITE_LIBS) $(LDADD)
+tests_plugins_storage_test_sqlite_faults_SOURCES = \
+    tests/plugins/storage/crashvfs.c \
+    tests/plugins/storage/test_sqlite_faults.c
+tests_plugins_storage_test_sqlite_faults_LDADD = \
+    libstoremodel.la libfakehost.la $(SQLITE_LIBS) $(LDADD)
+endif

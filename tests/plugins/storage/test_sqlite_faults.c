@@ -1,0 +1,261 @@
+/* What goes wrong under a SQLite store, step by step: each write, sync,
+ * truncation and deletion in turn fails, or is the last thing that the process
+ * does. Always the same is asked: what was acknowledged is there, nothing is
+ * there by half, and `last` says how far it got. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/check_main.h"
+#include "tests/plugins/storage/crashvfs.h"
+#include "tests/plugins/storage/model.h"
+#include "tests/plugins/storage/place.h"
+
+#define BATCHES 11
+
+/* Asks for the last batch; false and no more if the store cannot say. */
+static bool ask_last(struct fakehost *h, uint64_t *batch)
+{
+    struct haft_storage_last_in in = {.size = sizeof(in)};
+    struct haft_storage_last_out out;
+    haft_status status =
+        fakehost_ask(h, &haft_storage_v1, HAFT_STORAGE_LAST, &in, &out);
+
+    *batch = status == HAFT_OK ? out.batch : 0;
+    return status == HAFT_OK;
+}
+
+/* Commits a batch as the host does: what is known to have failed is sent
+ * again, what is not known is asked for. Returns how often it went wrong. */
+static int commit_surely(struct fakehost *h, uint64_t batch)
+{
+    int troubles = 0;
+    bool is_done = model_commit_numbered(h, batch) == HAFT_OK;
+
+    while (!is_done) {
+        bool may_be_there =
+            fakehost_fault(h)->effect != HAFT_EFFECT_NOT_STARTED;
+        uint64_t last = 0;
+
+        troubles++;
+        ck_assert_int_lt(troubles, 50);
+        if (may_be_there && !ask_last(h, &last)) {
+            continue;
+        }
+        is_done = last == batch;
+        if (!is_done) {
+            is_done = model_commit_numbered(h, batch) == HAFT_OK;
+        }
+    }
+    return troubles;
+}
+
+/* How many steps a workload takes when nothing goes wrong. */
+static int count_steps(const struct place *place)
+{
+    struct fakehost *h;
+    int steps;
+
+    crashvfs_arm(CRASH_NOTHING, 0, 0);
+    h = place_open(place);
+    for (uint64_t batch = 1; batch <= BATCHES; batch++) {
+        ck_assert_int_eq(model_commit_numbered(h, batch), HAFT_OK);
+    }
+    steps = crashvfs_steps();
+    fakehost_destroy(h);
+    place_empty(place);
+    ck_assert_int_gt(steps, BATCHES * 3);
+    return steps;
+}
+
+/* The n-th step fails, `times` in a row; the host goes on all the same. */
+static int live_through(const struct place *place, enum crash_kind kind, int n,
+                        int times)
+{
+    struct fakehost *h;
+    int troubles = 0;
+
+    crashvfs_arm(kind, n, times);
+    h = place_open(place);
+    for (uint64_t batch = 1; batch <= BATCHES; batch++) {
+        uint64_t last;
+
+        troubles += commit_surely(h, batch);
+        if (ask_last(h, &last)) {
+            ck_assert_uint_eq(last, batch);
+        }
+    }
+    crashvfs_arm(CRASH_NOTHING, 0, 0);
+    model_check_numbered(h, BATCHES);
+    fakehost_destroy(h);
+    h = place_open(place);
+    ck_assert_uint_eq(model_last(h), BATCHES);
+    model_check_numbered(h, BATCHES);
+    fakehost_destroy(h);
+    place_empty(place);
+    return troubles;
+}
+
+static void try_every_step(enum crash_kind kind, int times)
+{
+    struct place place = place_make();
+    int troubles = 0;
+    int steps;
+
+    crashvfs_install();
+    steps = count_steps(&place);
+    for (int n = 1; n <= steps; n++) {
+        troubles += live_through(&place, kind, n, times);
+    }
+    ck_assert_int_gt(troubles, steps / 2); /* else nothing went wrong */
+    place_remove(&place);
+}
+
+START_TEST(an_io_error_at_any_step_loses_nothing)
+{
+    try_every_step(CRASH_IOERR, 1);
+}
+END_TEST
+
+START_TEST(an_io_error_of_what_was_done_loses_nothing)
+{
+    try_every_step(CRASH_LATE, 1);
+}
+END_TEST
+
+START_TEST(a_full_disk_at_any_step_loses_nothing)
+{
+    try_every_step(CRASH_FULL, 1);
+}
+END_TEST
+
+START_TEST(errors_that_go_on_for_a_while_lose_nothing)
+{
+    try_every_step(CRASH_IOERR, 5);
+}
+END_TEST
+
+/* ---- the end of the process ---- */
+
+/* The child: commits, and tells each acknowledged number, until it dies. */
+static void write_until_killed(const struct place *place, int acks, int n)
+{
+    struct fakehost *h = place_open(place);
+    uint64_t batch;
+
+    crashvfs_arm(n > 0 ? CRASH_KILL : CRASH_NOTHING, n, 1);
+    batch = model_last(h);
+    while (n == 0 || batch < BATCHES) {
+        batch++;
+        if (model_commit_numbered(h, batch) != HAFT_OK ||
+            write(acks, &batch, sizeof(batch)) != sizeof(batch)) {
+            _exit(3);
+        }
+    }
+    crashvfs_arm(CRASH_NOTHING, 0, 0);
+    _exit(0);
+}
+
+/* Starts one; the number of its acknowledgements is read from `*acks`. */
+static pid_t start_writer(const struct place *place, int *acks, int n)
+{
+    int ends[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        close(ends[0]);
+        write_until_killed(place, ends[1], n);
+    }
+    close(ends[1]);
+    *acks = ends[0];
+    return pid;
+}
+
+static uint64_t last_ack(int acks)
+{
+    uint64_t batch = 0;
+    uint64_t next;
+
+    while (read(acks, &next, sizeof(next)) == sizeof(next)) {
+        batch = next;
+    }
+    close(acks);
+    return batch;
+}
+
+/* What a dead writer left is whole, and has all that it acknowledged. */
+static uint64_t check_what_is_left(const struct place *place, uint64_t acked)
+{
+    struct fakehost *h = place_open(place);
+    uint64_t last = model_last(h);
+
+    ck_assert_uint_ge(last, acked);
+    ck_assert_uint_le(last, acked + 1);
+    model_check_numbered(h, last);
+    ck_assert_int_eq(model_commit_numbered(h, last + 1), HAFT_OK);
+    model_check_numbered(h, last + 1);
+    fakehost_destroy(h);
+    return last + 1;
+}
+
+START_TEST(a_kill_at_any_step_loses_nothing_acknowledged)
+{
+    struct place place = place_make();
+    int kills = 0;
+    int status = SIGKILL;
+
+    crashvfs_install();
+    for (int n = 1; WIFSIGNALED(status); n++) {
+        int acks;
+        pid_t pid = start_writer(&place, &acks, n);
+        uint64_t acked = last_ack(acks);
+
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        kills += WIFSIGNALED(status);
+        ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+        check_what_is_left(&place, acked);
+        place_empty(&place);
+    }
+    ck_assert_int_gt(kills, BATCHES * 3);
+    place_remove(&place);
+}
+END_TEST
+
+START_TEST(a_kill_at_any_moment_loses_nothing_acknowledged)
+{
+    struct place place = place_make();
+    unsigned int seed = 11;
+    uint64_t before = 0;
+
+    for (int i = 0; i < 25; i++) {
+        int acks;
+        int status;
+        pid_t pid = start_writer(&place, &acks, 0);
+        struct timespec wait = {0, (long)(rand_r(&seed) % 40) * 1000000};
+        uint64_t acked;
+
+        nanosleep(&wait, NULL); /* the moment, not a wait for something */
+        kill(pid, SIGKILL);
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFSIGNALED(status));
+        acked = last_ack(acks);
+        before = check_what_is_left(&place, acked > before ? acked : before);
+    }
+    ck_assert_uint_gt(before, 25);
+    place_remove(&place);
+}
+END_TEST
+
+TEST_MAIN("storage/sqlite faults", an_io_error_at_any_step_loses_nothing,
+          an_io_error_of_what_was_done_loses_nothing,
+          a_full_disk_at_any_step_loses_nothing,
+          errors_that_go_on_for_a_while_lose_nothing,
+          a_kill_at_any_step_loses_nothing_acknowledged,
+          a_kill_at_any_moment_loses_nothing_acknowledged)
