@@ -29,12 +29,15 @@ say "the host starts, in $folder"
 "$haft" run crash.yaml > first.log 2>&1 &
 host=$!
 tries=0
-until [ -s .haft/runs/*/pid ] 2>/dev/null; do
+pid_file() {
+    find .haft/runs -name pid -size +0 2>/dev/null
+}
+until [ -n "$(pid_file)" ]; do
     tries=$((tries + 1))
     [ "$tries" -lt 200 ] || { cat first.log; exit 1; }
     sleep 0.05
 done
-pid=$(cat .haft/runs/*/pid)
+pid=$(cat "$(pid_file)")
 cat first.log
 say "kill -9 of the host, process $host; the task is process $pid"
 kill -9 "$host"
