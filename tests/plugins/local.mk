@@ -25,3 +25,7 @@ tests_plugins_storage_test_sqlite_faults_SOURCES = \
 tests_plugins_storage_test_sqlite_faults_LDADD = \
     libstoremodel.la libfakehost.la $(SQLITE_LIBS) $(LDADD)
 endif
+if PLUGIN_EXECUTOR_NOOP
+check_PROGRAMS += tests/plugins/executor/test_noop
+tests_plugins_executor_test_noop_LDADD = libfakehost.la $(LDADD)
+endif
