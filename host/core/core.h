@@ -172,8 +172,11 @@ struct core_outcome {
     struct fault fault; /* class FAULT_NONE: success; texts are copied */
     int64_t started_ms; /* 0: unknown */
     int64_t ended_ms;
-    cJSON *outputs; /* taken; NULL: none */
+    cJSON *outputs;    /* taken; NULL: none */
+    uint32_t executor; /* that reports: is told to release what is stale */
 };
+/* One that fits no open attempt is counted, and answered with an
+ * EFFECT_RELEASE of no run and no task: whoever still keeps it may forget. */
 void core_ask_ended(struct core *c, const struct core_outcome *outcome);
 
 enum core_verdict {
@@ -182,8 +185,8 @@ enum core_verdict {
     VERDICT_ELSEWHERE,
     VERDICT_HOLD
 };
-/* The retry plugin's answer for an attempt; `status` < 0: it could not say,
- * and the task fails with the fault that it had. */
+/* The retry plugin's answer for an attempt. One that cannot say gives
+ * VERDICT_FAIL: the task fails with the fault that it had. */
 void core_ask_verdict(struct core *c, uint64_t attempt, uint64_t fence,
                       enum core_verdict verdict, int64_t delay_ms);
 
@@ -210,6 +213,10 @@ void core_decide(struct core *c, int64_t now_ms);
 /* When the next thing is due, though nobody asks; INT64_MAX: never. */
 int64_t core_next_ms(const struct core *c);
 
+/* One a turn for each run and task, but for a run that is new and over in one
+ * turn, which has both. A task that has become READY for the first time and
+ * has no limit on its waiting is not listed: it is what a new owner would find
+ * by itself, and its next change is. */
 enum change_kind {
     CHANGE_RUN_NEW, /* its document too; it is live now */
     CHANGE_RUN,
@@ -227,7 +234,7 @@ enum event_kind {
     EVENT_RUN_CANCELLING, /* someone asked */
     EVENT_RUN_STOPPING,   /* a failure with on_fail: stop */
     EVENT_RUN_ENDED,
-    EVENT_TASK_READY,
+    EVENT_TASK_READY, /* not of those that are so from the submit or expansion */
     EVENT_TASK_EXPANDED, /* an `each` into its items */
     EVENT_TASK_HANDED,
     EVENT_TASK_STARTED,
@@ -296,7 +303,9 @@ uint32_t core_find_key(const struct core *c, const char *principal,
                        const char *key);
 uint32_t core_runs_count(const struct core *c); /* slots; some may be NULL */
 
-/* A task that is still WAITING is written into `*room`; others are shown. */
+/* All that is known of a task, written into `*room`, which is the answer; NULL
+ * if there is no such task. What it points at is borrowed until the next
+ * core_decide. */
 const struct task *core_task(const struct core *c, uint32_t run, uint32_t task,
                              struct task *room);
 uint32_t core_tasks_count(const struct core *c, uint32_t run); /* with items */
@@ -309,7 +318,8 @@ const struct workflow_task *core_task_row(const struct core *c, uint32_t run,
                                           uint32_t task);
 
 /* The values that the task's expressions see (docs/workflow.md): params.*,
- * tasks.*, each.*, run.id ...  Borrowed until the next core_decide. */
+ * tasks.*, each.*, run.id ...  One at a time: borrowed until it is called
+ * again, or core_decide. */
 struct expr_scope core_scope(const struct core *c, uint32_t run, uint32_t task);
 
 struct core_counts {
@@ -337,5 +347,10 @@ void core_resume(struct core *c);
 
 /* Drops a run that has ended, after EFFECT_FORGET. */
 void core_forget(struct core *c, uint32_t run);
+
+/* Whether all tables agree with each other: NULL, or the first thing that does
+ * not, in a few words. Looks at everything: for tests and the simulator, with
+ * nothing asked and undecided. */
+const char *core_check(const struct core *c);
 
 #endif

@@ -61,6 +61,10 @@ struct fault {
     const char *message; /* likewise */
 };
 
+/* Copies a fault, a class unknown here as INTERNAL; its texts are in what is
+ * returned, owned (mem_free), NULL if there are none. NULL texts read as "". */
+char *fault_copy(struct fault *to, const struct fault *from);
+
 const char *fault_effect_name(uint32_t effect); /* "not_started" ... */
 const char *fault_origin_name(uint32_t origin);
 

@@ -1,1 +1,2 @@
-# check_PROGRAMS += tests/host/core/test_NOUN
+check_PROGRAMS += tests/host/core/test_core
+EXTRA_DIST += tests/host/core/world.h
