@@ -1,0 +1,71 @@
+/* Modules: the files that hold plugins, and what is linked in.
+ *
+ * A module is opened when the host starts: its file is checked (whose it is,
+ * who may write it and the folders above it) and its manifest is read. It is
+ * loaded, that is, its code runs for the first time, when one of its classes
+ * is first used, from the very descriptor that was checked. It is never
+ * unloaded: threads, thread keys and destructors that a plugin leaves behind
+ * would crash the host later.
+ *
+ * libltdl finds the symbols, but opens through a loader of ours: its own binds
+ * lazily, hides which library is missing, and obeys LTDL_LIBRARY_PATH. */
+#ifndef HOST_GUEST_MODULE_H
+#define HOST_GUEST_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <haft/plugin.h>
+
+#include "host/guest/manifest.h"
+#include "host/plain/str.h"
+
+typedef const struct haft_module *(*module_entry)(void);
+
+struct module {
+    char *file;               /* absolute; "(linked in)" for such */
+    unsigned folder;          /* earlier ones come first; 0: linked in */
+    char *reason;             /* why it was refused; NULL: it was not */
+    struct manifest manifest; /* empty if it could not be read */
+    int fd;                   /* open as long as the process; -1: linked in */
+    module_entry entry;       /* NULL: not yet known */
+    const struct haft_module *loaded; /* NULL: not yet */
+};
+
+struct modules {
+    struct module **items;
+    size_t count;
+    size_t room;
+    unsigned folders; /* that were scanned */
+};
+
+/* Registers our loader, and adds what is linked in. */
+void modules_init(struct modules *ms);
+void modules_finish(struct modules *ms);
+
+/* Adds every file FOLDER/NAME.so, in byte order; a folder that does not exist
+ * adds nothing. Refused ones are kept with their reason. */
+void modules_scan(struct modules *ms, const char *folder);
+
+/* The module that `name` means: an absolute path, or the bare name of a file
+ * in one of the folders that were scanned, with or without .so. NULL with the
+ * reason. */
+struct module *modules_find(struct modules *ms, const char *name,
+                            struct str *why);
+
+/* The module that offers a class, from the first folder that has one; NULL with
+ * the reason: none, several in one folder, or only a refused one. */
+struct module *modules_offering(const struct modules *ms, const char *kind,
+                                const char *class_name, struct str *why);
+
+/* Loads it if it is not. False with the reason, which is then kept. */
+bool module_load(struct module *m, struct str *why);
+
+/* The loaded module's class for a class of its manifest. */
+const struct haft_class *module_class(const struct module *m,
+                                      const struct manifest_class *class);
+
+/* Whether the file's SHA-256 is `hex`. */
+bool module_matches(const struct module *m, const char *hex, struct str *why);
+
+#endif
