@@ -1,7 +1,17 @@
 libhost_la_SOURCES += \
+    host/guest/border.c host/guest/border.h \
+    host/guest/builtin.c host/guest/builtin.h \
+    host/guest/call.c host/guest/call.h \
     host/guest/codec.c host/guest/codec.h \
+    host/guest/describe.c \
+    host/guest/face.c host/guest/face.h \
+    host/guest/guest.c host/guest/guest.h \
+    host/guest/instance.h \
+    host/guest/lane.c host/guest/lane.h \
     host/guest/manifest.c host/guest/manifest.h \
     host/guest/module.c host/guest/module.h \
     host/guest/note.c host/guest/note.h \
+    host/guest/options.c host/guest/options.h \
+    host/guest/queue.c host/guest/queue.h \
     host/guest/scratch.c host/guest/scratch.h \
     host/guest/trusted.c host/guest/trusted.h

@@ -1,1 +1,2 @@
-# check_PROGRAMS += tests/host/guest/test_NOUN
+check_PROGRAMS += tests/host/guest/test_guest
+EXTRA_DIST += tests/host/guest/fixture.h

@@ -1,0 +1,664 @@
+#include "host/guest/call.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "host/base/log.h"
+#include "host/guest/codec.h"
+#include "host/guest/instance.h"
+#include "host/plain/mem.h"
+
+/* An id, from its lowest bit: place of the slot, number of the guest,
+ * generation. A slot whose generations are used up is not used again. */
+#define PLACE_BITS 20
+#define GUEST_BITS 9
+#define GENERATION_SHIFT (PLACE_BITS + GUEST_BITS)
+#define GENERATION_LIMIT ((UINT64_C(1) << (64 - GENERATION_SHIFT)) - 1)
+
+#define CHUNK 256 /* slots that are made at once; they never move */
+#define CHUNKS ((1u << PLACE_BITS) / CHUNK)
+
+/* States of a slot, in the low bits of its word. */
+enum {
+    FREE = 0,
+    QUEUED = 1,  /* waits for the guest's thread, or for the next turn */
+    RUNNING = 2, /* the method has been entered */
+    WAITING = 3, /* it has answered PENDING */
+    ENDED = 4,   /* the answer is under way to `done` */
+    STATES = 7   /* mask */
+};
+#define STATE_BITS 3
+
+struct slot {
+    _Atomic uint64_t word;      /* generation and state */
+    _Atomic uint64_t cancelled; /* the id that is no longer wanted */
+    uint32_t place;
+    struct calls *calls;
+    struct slot *next_free;
+    struct guest *guest;
+    const struct face_method *method; /* NULL: there is none */
+    guest_done done;
+    void *ctx;
+    struct loop_timer timer;
+
+    /* Of whoever ended it, until it is handled: */
+    struct queue_item item;
+    haft_status status;
+    bool is_given; /* by the plugin, not by the host */
+    const void *out;
+    const struct haft_fault *fault;
+    struct scratch *mem; /* of both; NULL: there is nothing */
+};
+
+struct calls {
+    struct loop *loop;
+    pthread_t thread; /* the loop's */
+    struct queue queue;
+    pthread_mutex_t lock; /* between asking and stopping */
+    atomic_bool is_stopped;
+    struct slot *free;
+    uint32_t count; /* of slots made */
+    _Atomic(struct slot *) chunks[CHUNKS];
+};
+
+/* Which visit a thread is on is a fact of the thread, and plugins ask for
+ * memory without saying which thread they ask on. */
+static _Thread_local struct call_job *job_now;
+
+struct call_job *call_now(void)
+{
+    return job_now;
+}
+
+struct call_job *call_enter(struct call_job *job)
+{
+    struct call_job *before = job_now;
+
+    job_now = job;
+    return before;
+}
+
+/* ---- slots ---- */
+
+static struct slot *slot_at(struct calls *calls, uint64_t id)
+{
+    uint32_t place = (uint32_t)(id & ((1u << PLACE_BITS) - 1));
+    struct slot *chunk = atomic_load_explicit(&calls->chunks[place / CHUNK],
+                                              memory_order_acquire);
+
+    return chunk ? &chunk[place % CHUNK] : NULL;
+}
+
+static void on_overdue(void *ctx);
+static void deliver(struct queue_item *item);
+
+static void add_chunk(struct calls *calls)
+{
+    struct slot *chunk = mem_new(CHUNK, sizeof(*chunk));
+
+    assert(calls->count / CHUNK < CHUNKS);
+    for (uint32_t i = CHUNK; i-- > 0;) {
+        struct slot *s = &chunk[i];
+
+        s->place = calls->count + i;
+        s->calls = calls;
+        s->item.handle = deliver;
+        loop_timer_init(&s->timer, on_overdue, s);
+        s->next_free = calls->free;
+        calls->free = s;
+    }
+    atomic_store_explicit(&calls->chunks[calls->count / CHUNK], chunk,
+                          memory_order_release);
+    calls->count += CHUNK;
+}
+
+static uint64_t id_of(const struct slot *s, uint64_t generation)
+{
+    return generation << GENERATION_SHIFT |
+           (uint64_t)s->guest->number << PLACE_BITS | s->place;
+}
+
+/* A slot in state QUEUED; `*id` is its new id. */
+static struct slot *take_slot(struct calls *calls, struct guest *guest,
+                              const struct face_method *method, uint64_t *id)
+{
+    if (!calls->free) {
+        add_chunk(calls);
+    }
+
+    struct slot *s = calls->free;
+    uint64_t generation =
+        (atomic_load_explicit(&s->word, memory_order_relaxed) >> STATE_BITS) +
+        1;
+
+    calls->free = s->next_free;
+    s->guest = guest;
+    s->method = method;
+    s->is_given = false;
+    s->out = NULL;
+    s->fault = NULL;
+    *id = id_of(s, generation);
+    atomic_store_explicit(&s->word, generation << STATE_BITS | QUEUED,
+                          memory_order_release);
+    return s;
+}
+
+static void free_slot(struct slot *s)
+{
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    if (s->mem) {
+        scratch_finish(s->mem);
+        mem_free(s->mem);
+        s->mem = NULL;
+    }
+    atomic_store_explicit(&s->word, word & ~(uint64_t)STATES,
+                          memory_order_release);
+    if (word >> STATE_BITS < GENERATION_LIMIT) {
+        s->next_free = s->calls->free;
+        s->calls->free = s;
+    }
+}
+
+/* Moves an open call on, if it still is the one that `id` names; the state
+ * that it had, or FREE if it is not. */
+static int move(struct slot *s, uint64_t id, int to)
+{
+    uint64_t generation = id >> GENERATION_SHIFT;
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_acquire);
+    int state;
+
+    do {
+        state = (int)(word & STATES);
+        if (word >> STATE_BITS != generation || state == FREE ||
+            state == ENDED || state >= to) {
+            return FREE;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(
+        &s->word, &word, generation << STATE_BITS | (unsigned)to,
+        memory_order_acq_rel, memory_order_acquire));
+    return state;
+}
+
+/* ---- answers ---- */
+
+static struct scratch *memory_of(struct slot *s)
+{
+    if (!s->mem) {
+        s->mem = mem_new(1, sizeof(*s->mem));
+        scratch_init(s->mem);
+    }
+    return s->mem;
+}
+
+/* A fault of the host's own making; `message` is copied. */
+static void set_fault(struct slot *s, uint32_t fault_class, uint32_t effect,
+                      const char *code, const char *message)
+{
+    struct haft_fault f = {
+        .size = sizeof(f),
+        .fault_class = fault_class,
+        .effect = effect,
+        .code = {code, strlen(code)},
+        .message = {message, strlen(message)},
+    };
+
+    s->status = -(haft_status)fault_class;
+    s->out = NULL;
+    s->fault =
+        codec_copy(memory_of(s), &haft_fault_record, &haft_fault_record, &f);
+}
+
+/* The same, as a sentence about the plugin. */
+static void set_faultf(struct slot *s, uint32_t fault_class, uint32_t effect,
+                       const char *code, const char *what, const char *more)
+{
+    const struct guest *g = s->guest;
+    struct str message;
+
+    str_init(&message, STR_WHY_LIMIT);
+    str_addf(&message, "%s %s: %s %s%s%s", g->kind, g->name,
+             s->method ? s->method->ours->name : "the method", what,
+             *more ? ": " : "", more);
+    set_fault(s, fault_class, effect, code, message.text);
+    str_finish(&message);
+}
+
+static void count_fault(struct guest *guest, const char *what,
+                        _Atomic uint64_t *count)
+{
+    uint64_t n = atomic_fetch_add(count, 1) + 1;
+
+    /* One line at 1, 2, 4, 8 ...: a bad plugin must not fill the log. */
+    if ((n & (n - 1)) == 0) {
+        log_warn("guest", "%s kind=%s name=%s times=%llu", what, guest->kind,
+                 guest->name, (unsigned long long)n);
+    }
+}
+
+static void set_broken(struct slot *s, const char *more)
+{
+    count_fault(s->guest, "answer breaks the rules", &s->guest->faulty);
+    set_faultf(s, HAFT_PLUGIN_CRASH, HAFT_EFFECT_MAYBE, "host.bad_answer",
+               "gave an answer that breaks the rules", more);
+}
+
+static void set_given_fault(struct slot *s, haft_status status,
+                            const struct haft_fault *fault)
+{
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    if (!fault) {
+        set_faultf(s, (uint32_t)-status, HAFT_EFFECT_MAYBE, "host.no_details",
+                   "failed and did not say why", "");
+    } else if (!codec_check(&haft_fault_record, fault, &why)) {
+        set_broken(s, why.text);
+    } else {
+        struct haft_fault *f = codec_copy(memory_of(s), &haft_fault_record,
+                                          &haft_fault_record, fault);
+
+        f->fault_class = (uint32_t)-status;
+        s->fault = f;
+        s->status = status;
+    }
+    str_finish(&why);
+}
+
+static void set_given_out(struct slot *s, const void *out)
+{
+    const struct haft_record *ours = s->method->ours->out;
+    struct str why;
+
+    s->status = HAFT_OK;
+    if (!ours) {
+        return;
+    }
+    if (!out) {
+        void *empty = scratch_take(memory_of(s), ours->size);
+
+        memcpy(empty, &ours->size, sizeof(ours->size));
+        s->out = empty;
+        return;
+    }
+    str_init(&why, STR_WHY_LIMIT);
+    if (codec_check(s->method->out, out, &why)) {
+        s->out = codec_copy(memory_of(s), s->method->out, ours, out);
+    } else {
+        set_broken(s, why.text);
+    }
+    str_finish(&why);
+}
+
+/* What a plugin said, into the slot that it has just ended. */
+static void set_answer(struct slot *s, haft_status status, const void *out,
+                       const struct haft_fault *fault)
+{
+    s->is_given = true;
+    if (status == HAFT_OK) {
+        set_given_out(s, out);
+    } else if (status < 0 && status > -HAFT_CLASSES) {
+        set_given_fault(s, status, fault);
+    } else {
+        struct str number;
+
+        str_init(&number, STR_WHY_LIMIT);
+        str_addf(&number, "status: wanted 0 or minus a class, found %d",
+                 status);
+        set_broken(s, number.text);
+        str_finish(&number);
+    }
+}
+
+static void deliver(struct queue_item *item)
+{
+    struct slot *s =
+        (struct slot *)((char *)item - offsetof(struct slot, item));
+
+    if (s->timer.place) {
+        loop_timer_clear(s->calls->loop, &s->timer);
+    }
+    if (s->is_given) {
+        s->guest->unanswered = 0;
+    }
+    if (s->done) {
+        s->done(s->ctx, s->status, s->out, s->fault);
+    }
+    free_slot(s);
+}
+
+/* An ended slot's way home. One that nobody waits for ends here. */
+static void send(struct slot *s)
+{
+    if (!s->done && calls_on_loop(s->calls)) {
+        deliver(&s->item);
+    } else {
+        queue_add(&s->calls->queue, &s->item);
+    }
+}
+
+static haft_status answer(struct guest *guest, uint64_t id, haft_status status,
+                          const void *out, const struct haft_fault *fault)
+{
+    struct slot *s = slot_at(guest->calls, id);
+    uint64_t number = id >> PLACE_BITS & ((1u << GUEST_BITS) - 1);
+
+    if (!s || number != guest->number || move(s, id, ENDED) == FREE) {
+        count_fault(guest, "answer to a call that had ended", &guest->stale);
+        return HAFT_STALE;
+    }
+    set_answer(s, status, out, fault);
+    send(s);
+    return HAFT_OK;
+}
+
+haft_status call_complete(struct guest *guest, uint64_t id, haft_status status,
+                          const void *out, const struct haft_fault *fault)
+{
+    return answer(guest, id, status, out, fault);
+}
+
+bool call_is_cancelled(struct guest *guest, uint64_t id)
+{
+    struct slot *s = slot_at(guest->calls, id);
+
+    return !s || calls_are_stopped(guest->calls) ||
+           atomic_load(&s->cancelled) == id ||
+           atomic_load(&s->word) >> STATE_BITS != id >> GENERATION_SHIFT ||
+           (atomic_load(&s->word) & STATES) == ENDED;
+}
+
+/* ---- visits ---- */
+
+/* The deadline has passed. */
+static void on_overdue(void *ctx)
+{
+    struct slot *s = ctx;
+    struct guest *g = s->guest;
+    uint64_t generation = atomic_load(&s->word) >> STATE_BITS;
+    uint64_t id = id_of(s, generation);
+    int state = move(s, id, ENDED);
+
+    if (state == FREE) {
+        return; /* the answer is under way */
+    }
+    if (state == RUNNING) {
+        atomic_store(&g->stuck, id);
+    }
+    if (state == WAITING) {
+        g->unanswered++;
+    }
+    log_warn("guest", "call overdue kind=%s name=%s method=%s state=%s",
+             g->kind, g->name, s->method->ours->name,
+             state == QUEUED    ? "queued"
+             : state == RUNNING ? "running"
+                                : "unanswered");
+    set_faultf(s, HAFT_PLUGIN_CRASH,
+               state == QUEUED ? HAFT_EFFECT_NOT_STARTED : HAFT_EFFECT_MAYBE,
+               "host.plugin_hung", "was not answered in time", "");
+    send(s);
+}
+
+/* The method has returned. */
+static void leave(struct call_job *job, haft_status status)
+{
+    struct guest *g = job->guest;
+    uint64_t id = job->call.id;
+    uint32_t flags = job->method->ours->flags;
+
+    if (status == HAFT_PENDING &&
+        !(flags & (HAFT_POST | HAFT_LEAF | HAFT_SYNC))) {
+        move(slot_at(g->calls, id), id, WAITING);
+    } else {
+        answer(g, id, status, job->out, job->fault);
+    }
+
+    uint64_t stuck = id;
+
+    if (atomic_load(&g->stuck) == id &&
+        atomic_compare_exchange_strong(&g->stuck, &stuck, 0)) {
+        log_warn("guest", "came back kind=%s name=%s", g->kind, g->name);
+    }
+}
+
+static void visit(struct call_job *job)
+{
+    const struct face_method *m = job->method;
+
+    if (m->out) {
+        job->out = scratch_take(&job->mem, m->out->size);
+        memcpy(job->out, &m->out->size, sizeof(m->out->size));
+    }
+
+    struct call_job *before = call_enter(job);
+    haft_status status = m->fn(m->self, &job->call, job->in, job->out);
+
+    call_enter(before);
+    leave(job, status);
+}
+
+static void init_job(struct call_job *job, struct slot *s, uint64_t id,
+                     int64_t deadline_ms)
+{
+    job->guest = s->guest;
+    job->method = s->method;
+    job->out = NULL;
+    job->fault = NULL;
+    job->call = (struct haft_call){
+        .size = sizeof(job->call), .id = id, .deadline_ms = deadline_ms};
+    scratch_init(&job->mem);
+}
+
+/* Visits with a job of its own, unless the call has ended meanwhile. */
+static void visit_later(struct call_job *job)
+{
+    uint64_t id = job->call.id;
+
+    if (move(slot_at(job->guest->calls, id), id, RUNNING) == QUEUED) {
+        visit(job);
+    }
+    scratch_finish(&job->mem);
+    mem_free(job);
+}
+
+static void on_lane(struct lane_work *work)
+{
+    visit_later((struct call_job *)work);
+}
+
+static void on_next_turn(struct queue_item *item)
+{
+    struct call_job *job =
+        (struct call_job *)((char *)item - offsetof(struct call_job, item));
+
+    job->guest->deferred--;
+    visit_later(job);
+}
+
+static void start_later(struct slot *s, uint64_t id, const void *in,
+                        int64_t deadline_ms)
+{
+    struct guest *g = s->guest;
+    struct call_job *job = mem_new(1, sizeof(*job));
+
+    init_job(job, s, id, deadline_ms);
+    job->in = codec_copy(&job->mem, s->method->ours->in, s->method->in, in);
+    if (deadline_ms != INT64_MAX) {
+        loop_timer_set(g->calls->loop, &s->timer, deadline_ms);
+    }
+    if (g->lane) {
+        job->work.run = on_lane;
+        lane_add(g->lane, &job->work);
+        return;
+    }
+    job->item.handle = on_next_turn;
+    g->deferred++;
+    queue_add(&g->calls->queue, &job->item);
+}
+
+static void start_now(struct slot *s, uint64_t id, const void *in,
+                      int64_t deadline_ms)
+{
+    struct call_job job;
+
+    init_job(&job, s, id, deadline_ms);
+    job.in = s->method->is_same_in ? in
+                                   : codec_adapt(&job.mem, s->method->ours->in,
+                                                 s->method->in, in);
+    move(s, id, RUNNING);
+    visit(&job);
+    scratch_finish(&job.mem);
+
+    uint64_t open = id >> GENERATION_SHIFT << STATE_BITS | WAITING;
+
+    if (deadline_ms != INT64_MAX && atomic_load(&s->word) == open) {
+        loop_timer_set(s->calls->loop, &s->timer, deadline_ms);
+    }
+}
+
+/* Whether the call can be made at all; if not, it is answered. */
+static bool admit(struct slot *s, uint64_t id)
+{
+    const struct guest *g = s->guest;
+    const uint32_t none = HAFT_EFFECT_NOT_STARTED;
+
+    if (calls_are_stopped(s->calls) || !g->instance) {
+        set_faultf(s, HAFT_CANCELLED, none, "host.stopping",
+                   "was not asked: the host is stopping", "");
+    } else if (!s->method || !s->method->fn) {
+        set_faultf(s, HAFT_UNIMPLEMENTED, none, "host.unimplemented",
+                   "is not offered", "");
+    } else if (atomic_load(&g->stuck) != 0 ||
+               g->unanswered >= CALL_UNANSWERED_LIMIT) {
+        set_faultf(s, HAFT_PLUGIN_CRASH, none, "host.plugin_quarantined",
+                   "was not asked: earlier calls were never answered", "");
+    } else {
+        return true;
+    }
+    move(s, id, ENDED);
+    send(s);
+    return false;
+}
+
+uint64_t guest_call(struct guest *guest, const struct haft_interface *interface,
+                    uint32_t method, const void *in, int64_t deadline_ms,
+                    guest_done done, void *ctx)
+{
+    assert(calls_on_loop(guest->calls));
+
+    struct face *face = guest_bound_face(guest, interface);
+    const struct face_method *m =
+        face && method < face->interface->count ? &face->methods[method] : NULL;
+    uint64_t id;
+    struct slot *s = take_slot(guest->calls, guest, m, &id);
+
+    s->done = done;
+    s->ctx = ctx;
+    guest->asked++;
+    if (!admit(s, id)) {
+        return id;
+    }
+    if (guest->lane || call_now() || guest->deferred > 0) {
+        start_later(s, id, in, deadline_ms);
+    } else {
+        start_now(s, id, in, deadline_ms);
+    }
+    return id;
+}
+
+void guest_cancel(struct guest *guest, uint64_t call)
+{
+    struct slot *s = slot_at(guest->calls, call);
+
+    if (s) {
+        atomic_store(&s->cancelled, call);
+    }
+}
+
+/* ---- all of them ---- */
+
+struct calls *calls_create(struct loop *loop)
+{
+    struct calls *calls = mem_new(1, sizeof(*calls));
+
+    calls->loop = loop;
+    calls->thread = pthread_self();
+    queue_init(&calls->queue, loop);
+    pthread_mutex_init(&calls->lock, NULL);
+    return calls;
+}
+
+void calls_stop(struct calls *calls)
+{
+    pthread_mutex_lock(&calls->lock);
+    atomic_store(&calls->is_stopped, true);
+    pthread_mutex_unlock(&calls->lock);
+    for (uint32_t place = 0; place < calls->count; place++) {
+        struct slot *s = slot_at(calls, place);
+        uint64_t word = atomic_load(&s->word);
+        uint64_t id = (word >> STATE_BITS) << GENERATION_SHIFT;
+        int state = move(s, id, ENDED);
+
+        if (state != FREE) {
+            set_faultf(s, HAFT_CANCELLED,
+                       state == QUEUED ? HAFT_EFFECT_NOT_STARTED
+                                       : HAFT_EFFECT_MAYBE,
+                       "host.stopping", "was ended: the host is stopping", "");
+            queue_add(&calls->queue, &s->item);
+        }
+    }
+}
+
+bool calls_are_stopped(const struct calls *calls)
+{
+    return atomic_load(&calls->is_stopped);
+}
+
+struct queue *calls_queue(struct calls *calls)
+{
+    return &calls->queue;
+}
+
+bool calls_add_wait(struct calls *calls, struct queue_item *item)
+{
+    bool is_stopped;
+
+    pthread_mutex_lock(&calls->lock);
+    is_stopped = atomic_load(&calls->is_stopped);
+    if (!is_stopped) {
+        queue_add(&calls->queue, item);
+    }
+    pthread_mutex_unlock(&calls->lock);
+    return !is_stopped;
+}
+
+bool calls_on_loop(const struct calls *calls)
+{
+    return pthread_equal(calls->thread, pthread_self()) != 0;
+}
+
+struct loop *calls_loop(const struct calls *calls)
+{
+    return calls->loop;
+}
+
+void calls_destroy(struct calls *calls)
+{
+    for (uint32_t i = 0; i < CHUNKS; i++) {
+        struct slot *chunk = atomic_load(&calls->chunks[i]);
+
+        for (uint32_t k = 0; chunk && k < CHUNK; k++) {
+            if (chunk[k].mem) {
+                scratch_finish(chunk[k].mem);
+                mem_free(chunk[k].mem);
+            }
+        }
+        mem_free(chunk);
+    }
+    pthread_mutex_destroy(&calls->lock);
+    mem_free(calls);
+}

@@ -1,0 +1,572 @@
+#include "host/guest/guest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <haft/auth.h>
+#include <haft/executor.h>
+#include <haft/host.h>
+#include <haft/notify.h>
+#include <haft/retry.h>
+#include <haft/storage.h>
+
+#include "host/base/log.h"
+#include "host/guest/builtin.h"
+#include "host/guest/instance.h"
+#include "host/guest/options.h"
+#include "host/plain/mem.h"
+
+#define CREATE_LIMIT_MS 10000 /* create waits for nothing outside */
+#define DESTROY_LIMIT_MS 5000 /* it joins the plugin's own threads */
+#define CONCURRENT_THREADS 4
+#define GUESTS_LIMIT 511 /* numbers that fit into an id, from 1 */
+
+/* What the host asks: whatever an instance offers of these must agree with the
+ * host's own tables, or the instance is refused before it is used. */
+static const struct haft_interface *const known[] = {
+    &haft_storage_v1, &haft_executor_v1, &haft_slots_v1, &haft_retry_v1,
+    &haft_auth_v1,    &haft_notify_v1,   &haft_ready_v1, &haft_child_v1,
+};
+
+/* Kinds of sections that make guests. */
+static const char *const kinds_of_guests[] = {
+    "storage", "executor", "retry", "auth", "notify", "secret", "service",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- all of them ---- */
+
+static void add_service(struct guests *g, const struct border_service *s)
+{
+    g->services = mem_grow(g->services, &g->services_room,
+                           g->services_count + 1, sizeof(*g->services));
+    g->services[g->services_count++] = *s;
+}
+
+struct guests *guests_create(struct loop *loop, const struct config *config)
+{
+    struct guests *g = mem_new(1, sizeof(*g));
+
+    g->loop = loop;
+    g->config = config;
+    g->calls = calls_create(loop);
+    modules_init(&g->modules);
+    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
+        add_service(g, &builtin_services[i]);
+    }
+    return g;
+}
+
+void guests_serve(struct guests *g, const struct guest_service *service)
+{
+    assert(g->count == 0);
+    add_service(g, &(struct border_service){.service = service});
+}
+
+/* The state that is filled in late is no part of what `g` says. */
+struct modules *guests_modules(const struct guests *g)
+{
+    struct guests *own = (struct guests *)g;
+
+    if (!own->is_scanned) {
+        own->is_scanned = true;
+        for (size_t i = 0; i < g->config->host.modules_count; i++) {
+            modules_scan(&own->modules, g->config->host.modules[i]);
+        }
+        modules_scan(&own->modules, HAFT_PLUGIN_DIR);
+    }
+    return &own->modules;
+}
+
+bool guests_is_kind(const char *kind)
+{
+    for (size_t i = 0; i < COUNT(kinds_of_guests); i++) {
+        if (strcmp(kinds_of_guests[i], kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- from a section to a class ---- */
+
+static bool check_cage(const struct guests *g,
+                       const struct config_section *section, struct str *why)
+{
+    const char *cage = section ? config_isolation(g->config, section)
+                               : g->config->host.isolation;
+
+    if (cage && strcmp(cage, "none") != 0) {
+        str_addf(why,
+                 "isolation: wanted none, found %s: not yet carried out "
+                 "by this version of haft",
+                 cage);
+        return false;
+    }
+    return true;
+}
+
+bool guests_resolve(const struct guests *g,
+                    const struct config_section *section, const char *kind,
+                    const char *name, struct guest_origin *origin,
+                    struct str *why)
+{
+    struct modules *modules = guests_modules(g);
+    const char *plugin = section ? config_plugin(section) : name;
+    const char *file = section ? config_module(section) : NULL;
+    const char *sum = section ? config_sha256(section) : NULL;
+    struct module *m = file ? modules_find(modules, file, why)
+                            : modules_offering(modules, kind, plugin, why);
+
+    if (!m) {
+        return false;
+    }
+    if (m->reason) {
+        str_addf(why, "module %s was refused: %s", m->file, m->reason);
+        return false;
+    }
+
+    const struct manifest_class *class =
+        manifest_find(&m->manifest, kind, plugin);
+
+    if (!class) {
+        str_addf(why, "module %s: wanted a class %s %s, found none", m->file,
+                 kind, plugin);
+        return false;
+    }
+    if ((sum && !module_matches(m, sum, why)) || !check_cage(g, section, why)) {
+        return false;
+    }
+    *origin = (struct guest_origin){m, class};
+    return true;
+}
+
+/* One section against its manifest; errors as `file:line: what`. */
+static bool check_section(struct guests *g,
+                          const struct config_section *section, struct str *why)
+{
+    struct guest_origin origin;
+    struct options options;
+    struct str cause;
+    bool is_good = true;
+
+    str_init(&cause, STR_WHY_LIMIT);
+    if (!guests_resolve(g, section, section->kind, section->name, &origin,
+                        &cause)) {
+        /* What nobody wrote is missed when it is needed, and not before. */
+        is_good = strcmp(section->file, CONFIG_BUILTIN) == 0;
+        if (!is_good) {
+            section_place(why, section->file, section->line);
+            str_addf(why, "[%s] %s", section->title, cause.text);
+        }
+    } else if (options_read(&options, origin.class, section, &cause)) {
+        options_finish(&options);
+    } else {
+        str_addf(why, "%s%s", why->size > 0 ? "\n" : "", cause.text);
+        is_good = false;
+    }
+    str_finish(&cause);
+    return is_good;
+}
+
+bool guests_check(struct guests *g, struct str *why)
+{
+    const struct sections *sections = &g->config->sections;
+    bool is_good = true;
+
+    for (size_t i = 0; i < sections->count; i++) {
+        if (guests_is_kind(sections->items[i].kind)) {
+            is_good &= check_section(g, &sections->items[i], why);
+        }
+    }
+    return is_good;
+}
+
+/* ---- making one ---- */
+
+/* Work for the guest's own thread. */
+struct making {
+    struct guest *guest;
+    const struct haft_class *class;
+    struct haft_create with;
+    struct call_job job;
+    haft_status status;
+    struct haft_instance *instance;
+};
+
+static void create(void *ctx)
+{
+    struct making *m = ctx;
+    struct call_job *before = call_enter(&m->job);
+
+    m->status = m->class->create(&m->guest->host, &m->with, &m->instance);
+    call_enter(before);
+}
+
+static void destroy(void *ctx)
+{
+    struct guest *guest = ctx;
+
+    guest->instance->destroy(guest->instance);
+}
+
+/* Runs it where the instance lives. */
+static bool run_there(struct guest *guest, void (*fn)(void *ctx), void *ctx,
+                      int64_t limit_ms)
+{
+    if (guest->lane) {
+        return lane_run(guest->lane, fn, ctx, limit_ms);
+    }
+    fn(ctx);
+    return true;
+}
+
+static bool bind_known(struct face *f, struct str *why)
+{
+    for (size_t i = 0; i < COUNT(known); i++) {
+        if (strcmp(known[i]->id, face_id(f)) == 0) {
+            return face_bind(f, known[i], why);
+        }
+    }
+    return true;
+}
+
+static bool look_at(struct guest *guest, struct str *why)
+{
+    const struct haft_instance *i = guest->instance;
+    size_t count = 0;
+    bool has_kind = false;
+
+    if (i->size < sizeof(*i) || !i->objects || !i->destroy) {
+        str_addf(why,
+                 "instance size: wanted at least %zu with objects and "
+                 "destroy, found %u",
+                 sizeof(*i), i->size);
+        return false;
+    }
+    while (count < GUEST_OBJECTS_LIMIT && i->objects[count]) {
+        count++;
+    }
+    guest->faces = mem_new(count + 1, sizeof(*guest->faces));
+    for (size_t k = 0; k < count; k++) {
+        struct face *f = &guest->faces[guest->faces_count];
+
+        if (!face_init(f, i->objects[k], why)) {
+            return false;
+        }
+        guest->faces_count++;
+        if (!bind_known(f, why)) {
+            return false;
+        }
+        has_kind |= strcmp(face_id(f), guest->class->kind) == 0;
+    }
+    if (!has_kind) {
+        str_addf(why, "objects: wanted %s, which its class is of, found none",
+                 guest->class->kind);
+    }
+    return has_kind;
+}
+
+static void add_reason(const struct making *m, struct str *why)
+{
+    const struct haft_fault *f = m->job.fault;
+
+    if (f && f->message.n > 0) {
+        str_add(why, f->message.p, f->message.n);
+    } else {
+        str_addf(why, "create answered %d and did not say why", m->status);
+    }
+}
+
+static bool make_instance(struct guest *guest, struct making *m,
+                          struct str *why)
+{
+    if (!run_there(guest, create, m, CREATE_LIMIT_MS)) {
+        str_addf(why, "create did not return within %d s",
+                 CREATE_LIMIT_MS / 1000);
+        return false;
+    }
+    if (m->status != HAFT_OK || !m->instance) {
+        add_reason(m, why);
+        return false;
+    }
+    guest->instance = m->instance;
+    if (!look_at(guest, why)) {
+        if (guest->instance->destroy) {
+            run_there(guest, destroy, guest, DESTROY_LIMIT_MS);
+        }
+        guest->instance = NULL;
+        return false;
+    }
+    atomic_store(&guest->is_made, true);
+    return true;
+}
+
+static void free_guest(struct guest *guest)
+{
+    for (size_t i = 0; i < guest->faces_count; i++) {
+        face_finish(&guest->faces[i]);
+    }
+    builtin_close(guest);
+    border_close(guest);
+    mem_free(guest->faces);
+    mem_free(guest->kind);
+    mem_free(guest->name);
+    mem_free(guest);
+}
+
+/* Ends its threads; false if one is left behind, and with it the guest. */
+static bool end_lane(struct guest *guest)
+{
+    if (guest->lane && !lane_destroy(guest->lane, DESTROY_LIMIT_MS)) {
+        log_error("guest", "thread left behind kind=%s name=%s", guest->kind,
+                  guest->name);
+        return false;
+    }
+    guest->lane = NULL;
+    return true;
+}
+
+static struct guest *new_guest(struct guests *g, const char *kind,
+                               const char *name,
+                               const struct guest_origin *origin)
+{
+    struct guest *guest = mem_new(1, sizeof(*guest));
+
+    guest->calls = g->calls;
+    guest->number = ++g->made;
+    guest->kind = mem_text(kind, strlen(kind));
+    guest->name = mem_text(name, strlen(name));
+    guest->module = origin->module;
+    guest->class = origin->class;
+    border_open(guest, g->services, g->services_count);
+    return guest;
+}
+
+static bool start_lane(struct guest *guest, struct str *why)
+{
+    unsigned threads = guest->class->thread == MANIFEST_SERIAL ? 1
+                       : guest->class->thread == MANIFEST_CONCURRENT
+                           ? CONCURRENT_THREADS
+                           : 0;
+
+    if (threads == 0) {
+        return true;
+    }
+    guest->lane = lane_create(threads, guest->name);
+    if (!guest->lane) {
+        str_addf(why, "cannot start a thread: %s", strerror(errno));
+    }
+    return guest->lane != NULL;
+}
+
+/* A thread that never left create still uses what was made for it: all of that
+ * is then left behind. */
+static bool fill(struct guests *g, struct guest *guest,
+                 const struct options *options, struct str *why)
+{
+    struct making *m = mem_new(1, sizeof(*m));
+    size_t n = strlen(guest->name);
+    bool is_made;
+
+    scratch_init(&m->job.mem);
+    m->guest = guest;
+    m->job.guest = guest;
+    m->class = module_class(guest->module, guest->class);
+    m->with.size = sizeof(m->with);
+    m->with.name = (struct haft_slice){guest->name, n};
+    m->with.values = options_give(options, g->config->host.state, &m->job.mem);
+    is_made = start_lane(guest, why) && make_instance(guest, m, why);
+    if (!is_made && !end_lane(guest)) {
+        return false;
+    }
+    scratch_finish(&m->job.mem);
+    mem_free(m);
+    if (!is_made) {
+        free_guest(guest);
+    }
+    return is_made;
+}
+
+static struct guest *make(struct guests *g, const char *kind, const char *name,
+                          const struct config_section *section, struct str *why)
+{
+    struct guest_origin origin;
+    struct options options;
+
+    if (!guests_resolve(g, section, kind, name, &origin, why) ||
+        !options_read(&options, origin.class, section, why)) {
+        return NULL;
+    }
+
+    struct guest *guest = NULL;
+
+    if (g->made >= GUESTS_LIMIT) {
+        str_addf(why, "there are %d instances already", GUESTS_LIMIT);
+    } else if (module_load(origin.module, why)) {
+        guest = new_guest(g, kind, name, &origin);
+        guest->section = section;
+        if (!fill(g, guest, &options, why)) {
+            guest = NULL;
+        }
+    }
+    options_finish(&options);
+    return guest;
+}
+
+static void add_remedy(const struct guests *g, const char *kind,
+                       const char *name, const char *cause, struct str *why)
+{
+    const struct config_section *section = config_find(g->config, kind, name);
+
+    str_addf(why, "%s %s cannot be used: %s; see haft plugin list, and [%s:%s]",
+             kind, name, cause, kind, name);
+    if (section) {
+        str_addf(why, " (%s:%d)", section->file, section->line);
+    }
+}
+
+struct guest *guests_find(struct guests *g, const char *kind, const char *name,
+                          struct str *why)
+{
+    const struct config_section *section = config_find(g->config, kind, name);
+    struct guest *guest;
+    struct str cause;
+
+    for (size_t i = 0; i < g->count; i++) {
+        guest = g->items[i];
+        if (strcmp(guest->kind, kind) == 0 && strcmp(guest->name, name) == 0) {
+            return guest;
+        }
+    }
+    str_init(&cause, STR_WHY_LIMIT);
+    guest = make(g, kind, name, section, &cause);
+    if (guest) {
+        g->items = mem_grow(g->items, &g->room, g->count + 1, sizeof(guest));
+        g->items[g->count++] = guest;
+        log_info("guest", "ready kind=%s name=%s module=%s version=%s", kind,
+                 name, guest->module->manifest.id,
+                 guest->module->manifest.version);
+    } else {
+        add_remedy(g, kind, name, cause.text, why);
+    }
+    str_finish(&cause);
+    return guest;
+}
+
+/* ---- ending ---- */
+
+static void end_guest(struct guest *guest)
+{
+    builtin_close(guest);
+    if (!run_there(guest, destroy, guest, DESTROY_LIMIT_MS)) {
+        log_error("guest", "left behind kind=%s name=%s: it does not come back",
+                  guest->kind, guest->name);
+        return;
+    }
+    atomic_store(&guest->is_made, false);
+    guest->instance = NULL;
+    end_lane(guest);
+}
+
+void guests_stop(struct guests *g)
+{
+    calls_stop(g->calls);
+    queue_drain(calls_queue(g->calls));
+    for (size_t i = g->count; i-- > 0;) {
+        if (g->items[i]->instance) {
+            end_guest(g->items[i]);
+        }
+    }
+    queue_drain(calls_queue(g->calls));
+}
+
+/* A guest that was left behind keeps the memory that its thread may touch. */
+void guests_destroy(struct guests *g)
+{
+    bool is_clean = true;
+
+    if (!g) {
+        return;
+    }
+    if (!calls_are_stopped(g->calls)) {
+        guests_stop(g);
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        if (g->items[i]->instance || g->items[i]->lane) {
+            is_clean = false;
+        } else {
+            free_guest(g->items[i]);
+        }
+    }
+    mem_free(g->items);
+    mem_free(g->services);
+    if (is_clean) {
+        calls_destroy(g->calls);
+        modules_finish(&g->modules);
+    }
+    mem_free(g);
+}
+
+/* ---- questions ---- */
+
+const char *guests_name(const struct guests *g, const char *kind, size_t index)
+{
+    const struct config_section *section = config_next(g->config, kind, NULL);
+
+    while (section && index-- > 0) {
+        section = config_next(g->config, kind, section);
+    }
+    return section ? section->name : NULL;
+}
+
+const char *guest_name(const struct guest *guest)
+{
+    return guest->name;
+}
+
+const char *guest_kind(const struct guest *guest)
+{
+    return guest->kind;
+}
+
+static struct face *find_face(const struct guest *guest, const char *id)
+{
+    for (size_t i = 0; i < guest->faces_count; i++) {
+        if (strcmp(face_id(&guest->faces[i]), id) == 0) {
+            return &guest->faces[i];
+        }
+    }
+    return NULL;
+}
+
+bool guest_offers(const struct guest *guest, const char *interface)
+{
+    return find_face(guest, interface) != NULL;
+}
+
+bool guest_takes_sort(const struct guest *guest, const char *sort)
+{
+    return manifest_has(guest->class->sorts, sort);
+}
+
+struct face *guest_bound_face(const struct guest *guest,
+                              const struct haft_interface *interface)
+{
+    struct face *f = find_face(guest, interface->id);
+    struct str why;
+
+    if (!f || f->interface) {
+        return f;
+    }
+    str_init(&why, STR_WHY_LIMIT);
+    if (!face_bind(f, interface, &why)) {
+        log_warn("guest", "refused kind=%s name=%s reason=%s", guest->kind,
+                 guest->name, why.text);
+        f = NULL;
+    }
+    str_finish(&why);
+    return f;
+}

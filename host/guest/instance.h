@@ -1,0 +1,90 @@
+/* One guest from the inside: what call.c, border.c, builtin.c and guest.c share.
+ * No other room includes this. */
+#ifndef HOST_GUEST_INSTANCE_H
+#define HOST_GUEST_INSTANCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <haft/plugin.h>
+
+#include "host/guest/border.h"
+#include "host/guest/call.h"
+#include "host/guest/face.h"
+#include "host/guest/guest.h"
+#include "host/guest/lane.h"
+#include "host/guest/manifest.h"
+#include "host/guest/module.h"
+
+#define GUEST_OBJECTS_LIMIT 32
+
+struct port;  /* a service as one guest sees it: border.c */
+struct watch; /* what a guest waits for: builtin.c */
+
+struct guest {
+    struct calls *calls;
+    uint32_t number;                      /* part of the ids of its calls */
+    char *kind;                           /* "executor" */
+    char *name;                           /* "local" */
+    const struct config_section *section; /* NULL: nobody wrote one */
+    struct module *module;
+    const struct manifest_class *class;
+    struct lane *lane; /* NULL: its calls are made on the loop */
+
+    struct haft_host host;
+    struct port *ports; /* the services that it may ask */
+    size_t ports_count;
+    struct watch *watches;
+
+    struct haft_instance *instance; /* NULL: not there any more */
+    struct face *faces;
+    size_t faces_count;
+
+    atomic_bool is_made;     /* create has returned well */
+    _Atomic uint64_t stuck;  /* the call that does not come back, or 0 */
+    unsigned unanswered;     /* calls in a row that nobody answered */
+    unsigned deferred;       /* calls that wait for the next turn */
+    _Atomic uint64_t stale;  /* answers to calls that had ended */
+    _Atomic uint64_t faulty; /* answers and reports that broke the rules */
+    uint64_t asked;          /* calls in all */
+};
+
+struct guests {
+    struct loop *loop;
+    const struct config *config;
+    struct calls *calls;
+    struct modules modules;
+    bool is_scanned;
+    struct border_service *services;
+    size_t services_count;
+    size_t services_room;
+    struct guest **items;
+    size_t count;
+    size_t room;
+    uint32_t made; /* numbers given to guests so far */
+};
+
+/* What an instance is asked for, bound to this interface; NULL if it does not
+ * offer it, or differs from it. */
+struct face *guest_bound_face(const struct guest *guest,
+                              const struct haft_interface *interface);
+
+/* Whether sections of that kind make guests. */
+bool guests_is_kind(const char *kind);
+
+/* The modules of all folders, read at the first call. */
+struct modules *guests_modules(const struct guests *g);
+
+/* The module and class of a section (or, with NULL, of a kind and name that
+ * nobody configured); false with the reason. */
+struct guest_origin {
+    struct module *module;
+    const struct manifest_class *class;
+};
+bool guests_resolve(const struct guests *g,
+                    const struct config_section *section, const char *kind,
+                    const char *name, struct guest_origin *origin,
+                    struct str *why);
+
+#endif
