@@ -81,7 +81,7 @@ static void add_matches(struct loading *load, const struct config_entry *entry,
         section_place(load->why, entry->file, entry->line);
         str_addf(load->why, "include: %s", reason.text);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; paths && i < count; i++) {
         add_file(load, paths[i], entry);
         mem_free(paths[i]);
     }

@@ -112,6 +112,7 @@ static bool fill_storage(struct config *config, struct str *why)
     const struct config_section *first = config_next(config, "storage", NULL);
     const char *name = choice->text ? choice->text : "storage";
 
+    assert(first); /* fill_builtin() sees to it */
     config->storage = config_find(config, "storage", name);
     if (!config->storage && !choice->text &&
         !config_next(config, "storage", first)) {

@@ -1,8 +1,7 @@
-#include <stdlib.h>
-
-#include <check.h>
-
 #include "host/plain/nearest.h"
+#include "tests/check_main.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const words[] = {"timeout", "retry", "needs", "env",
                                     "executor"};
@@ -24,8 +23,10 @@ static const struct {
 
 START_TEST(a_typo_finds_the_word_that_was_meant)
 {
-    ck_assert_str_eq(nearest_word(typos[_i].typed, words, WORDS),
-                     typos[_i].meant);
+    for (size_t i = 0; i < COUNT(typos); i++) {
+        ck_assert_str_eq(nearest_word(typos[i].typed, words, WORDS),
+                         typos[i].meant);
+    }
 }
 END_TEST
 
@@ -73,22 +74,7 @@ START_TEST(the_hint_is_a_question_or_nothing)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("nearest");
-    TCase *tests = tcase_create("nearest");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_loop_test(tests, a_typo_finds_the_word_that_was_meant, 0,
-                        (int)(sizeof(typos) / sizeof(typos[0])));
-    tcase_add_test(tests, a_word_far_from_all_finds_none);
-    tcase_add_test(tests, a_very_long_word_is_not_looked_at);
-    tcase_add_test(tests, the_first_of_two_equally_near_words_is_taken);
-    tcase_add_test(tests, the_hint_is_a_question_or_nothing);
-    suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN("nearest", a_typo_finds_the_word_that_was_meant,
+          a_word_far_from_all_finds_none, a_very_long_word_is_not_looked_at,
+          the_first_of_two_equally_near_words_is_taken,
+          the_hint_is_a_question_or_nothing)

@@ -1,10 +1,9 @@
-#include <inttypes.h>
-#include <limits.h>
-#include <stdlib.h>
-
-#include <check.h>
+#include <stdint.h>
 
 #include "host/plain/units.h"
+#include "tests/check_main.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {
     const char *text;
@@ -17,10 +16,12 @@ static const struct {
 
 START_TEST(durations_are_read_as_written)
 {
-    int64_t ms = -1;
+    for (size_t i = 0; i < COUNT(durations); i++) {
+        int64_t ms = -1;
 
-    ck_assert(units_duration(durations[_i].text, &ms));
-    ck_assert_int_eq(ms, durations[_i].value);
+        ck_assert(units_duration(durations[i].text, &ms));
+        ck_assert_int_eq(ms, durations[i].value);
+    }
 }
 END_TEST
 
@@ -49,11 +50,13 @@ static const char *const no_durations[] = {
 
 START_TEST(what_is_no_duration_is_refused_and_changes_nothing)
 {
-    int64_t ms = 42;
+    for (size_t i = 0; i < COUNT(no_durations); i++) {
+        int64_t ms = 42;
 
-    ck_assert_msg(!units_duration(no_durations[_i], &ms), "%s",
-                  no_durations[_i]);
-    ck_assert_int_eq(ms, 42);
+        ck_assert_msg(!units_duration(no_durations[i], &ms), "%s",
+                      no_durations[i]);
+        ck_assert_int_eq(ms, 42);
+    }
 }
 END_TEST
 
@@ -68,10 +71,12 @@ static const struct {
 
 START_TEST(sizes_are_read_as_written)
 {
-    int64_t bytes = -1;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        int64_t bytes = -1;
 
-    ck_assert(units_size(sizes[_i].text, &bytes));
-    ck_assert_int_eq(bytes, sizes[_i].value);
+        ck_assert(units_size(sizes[i].text, &bytes));
+        ck_assert_int_eq(bytes, sizes[i].value);
+    }
 }
 END_TEST
 
@@ -81,10 +86,12 @@ static const char *const no_sizes[] = {
 
 START_TEST(what_is_no_size_is_refused_and_changes_nothing)
 {
-    int64_t bytes = 42;
+    for (size_t i = 0; i < COUNT(no_sizes); i++) {
+        int64_t bytes = 42;
 
-    ck_assert_msg(!units_size(no_sizes[_i], &bytes), "%s", no_sizes[_i]);
-    ck_assert_int_eq(bytes, 42);
+        ck_assert_msg(!units_size(no_sizes[i], &bytes), "%s", no_sizes[i]);
+        ck_assert_int_eq(bytes, 42);
+    }
 }
 END_TEST
 
@@ -112,14 +119,17 @@ START_TEST(what_is_written_reads_back_as_the_same_value)
     int64_t value = -1;
 
     str_init(&text, 64);
-    units_add_duration(&text, values[_i]);
-    ck_assert(units_duration(text.text, &value));
-    ck_assert_int_eq(value, values[_i]);
+    for (size_t i = 0; i < COUNT(values); i++) {
+        str_reset(&text);
+        units_add_duration(&text, values[i]);
+        ck_assert(units_duration(text.text, &value));
+        ck_assert_int_eq(value, values[i]);
 
-    str_reset(&text);
-    units_add_size(&text, values[_i]);
-    ck_assert(units_size(text.text, &value));
-    ck_assert_int_eq(value, values[_i]);
+        str_reset(&text);
+        units_add_size(&text, values[i]);
+        ck_assert(units_size(text.text, &value));
+        ck_assert_int_eq(value, values[i]);
+    }
     str_finish(&text);
 }
 END_TEST
@@ -140,30 +150,10 @@ START_TEST(the_largest_unit_that_divides_is_written)
 }
 END_TEST
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
-int main(void)
-{
-    Suite *suite = suite_create("units");
-    TCase *tests = tcase_create("units");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_loop_test(tests, durations_are_read_as_written, 0,
-                        COUNT(durations));
-    tcase_add_loop_test(tests,
-                        what_is_no_duration_is_refused_and_changes_nothing, 0,
-                        COUNT(no_durations));
-    tcase_add_loop_test(tests, sizes_are_read_as_written, 0, COUNT(sizes));
-    tcase_add_loop_test(tests, what_is_no_size_is_refused_and_changes_nothing,
-                        0, COUNT(no_sizes));
-    tcase_add_test(tests, whole_numbers_are_read_and_all_else_is_refused);
-    tcase_add_loop_test(tests, what_is_written_reads_back_as_the_same_value, 0,
-                        10);
-    tcase_add_test(tests, the_largest_unit_that_divides_is_written);
-    suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN("units", durations_are_read_as_written,
+          what_is_no_duration_is_refused_and_changes_nothing,
+          sizes_are_read_as_written,
+          what_is_no_size_is_refused_and_changes_nothing,
+          whole_numbers_are_read_and_all_else_is_refused,
+          what_is_written_reads_back_as_the_same_value,
+          the_largest_unit_that_divides_is_written)
