@@ -1,1 +1,1 @@
-# check_PROGRAMS += tests/host/keeper/test_NOUN
+check_PROGRAMS += tests/host/keeper/test_link tests/host/keeper/test_wire

@@ -1,0 +1,262 @@
+/* Hosts, keepers and guardians that are killed. */
+#include "tests/check_main.h"
+#include "tests/host/carry/keeper_fixture.h"
+
+#define CROWD 50
+
+/* A host that hands fifty attempts over, says what their processes are, and
+ * waits to be killed. */
+static void be_a_host(struct lab *lab, int pipe_fd)
+{
+    char script[128];
+    lab_attach(lab);
+    for (uint64_t id = 1; id <= CROWD; id++) {
+        snprintf(script, sizeof(script),
+                 "while [ ! -e go ]; do sleep 0.05; done; exit %d", (int)id);
+        lab_spawn(lab, id, script);
+    }
+    for (uint64_t id = 1; id <= CROWD; id++) {
+        lab_wait_state(lab, id, WIRE_RUNNING);
+    }
+    ssize_t size = (ssize_t)sizeof(lab->reports);
+    if (write(pipe_fd, lab->reports, (size_t)size) != size) {
+        _exit(1);
+    }
+    for (;;) {
+        pause();
+    }
+}
+
+/* Its last words. */
+static void read_all(int fd, void *room, size_t size)
+{
+    char *to = room;
+    while (size > 0) {
+        ssize_t more = read(fd, to, size);
+        ck_assert_int_gt(more, 0);
+        to += more;
+        size -= (size_t)more;
+    }
+}
+
+START_TEST(attempts_survive_kill_9_of_the_host)
+{
+    static struct wire_report before[LAB_IDS];
+    struct lab lab;
+    int pipe_fds[2];
+    lab_init(&lab, CROWD);
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    pid_t host = fork();
+    if (host == 0) {
+        be_a_host(&lab, pipe_fds[1]);
+    }
+    close(pipe_fds[1]);
+    read_all(pipe_fds[0], before, sizeof(before));
+
+    kill(host, SIGKILL);
+    waitpid(host, NULL, 0);
+    lab.epoch = 2;
+    lab_attach(&lab);
+    lab_wait_ready(&lab);
+
+    for (uint64_t id = 1; id <= CROWD; id++) {
+        ck_assert_uint_eq(lab.reports[id].state, WIRE_RUNNING);
+        ck_assert_int_eq(lab.reports[id].pid, before[id].pid);
+        ck_assert_int_eq(lab.reports[id].begin_ms, before[id].begin_ms);
+    }
+    lab_make_file(&lab, "go");
+    for (uint64_t id = 1; id <= CROWD; id++) {
+        lab_wait_state(&lab, id, WIRE_ENDED);
+        ck_assert_int_eq(lab.reports[id].status, (int)id << 8);
+    }
+    close(pipe_fds[0]);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(ends_that_no_host_saw_are_told_to_the_next)
+{
+    struct lab lab;
+    lab_start(&lab, 1);
+    lab_spawn(&lab, 1, "while [ ! -e go ]; do sleep 0.01; done; exit 5");
+    lab_spawn(&lab, 2, "echo $$ > two; exit 6");
+    lab_wait_state(&lab, 1, WIRE_RUNNING);
+    lab_detach(&lab);
+
+    lab_make_file(&lab, "go");
+    lab_wait_dead(lab_wait_pid(&lab, "two")); /* begun without a host */
+    lab.epoch = 2;
+    lab_attach(&lab);
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+    lab_wait_state(&lab, 2, WIRE_ENDED);
+
+    ck_assert_int_eq(lab.reports[1].status, 5 << 8);
+    ck_assert_int_eq(lab.reports[2].status, 6 << 8);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(an_older_host_is_refused)
+{
+    struct lab lab;
+    lab_start(&lab, 1);
+    lab.epoch = 7;
+    lab_detach(&lab);
+    lab_attach(&lab);
+    lab_spawn(&lab, 1, "sleep 1000");
+    lab_wait_state(&lab, 1, WIRE_RUNNING);
+    pid_t keeper = keeper_pid(lab.keeper);
+    lab_detach(&lab);
+
+    lab.epoch = 6;
+    lab_attach(&lab);
+    lab_wait_lost(&lab);
+
+    ck_assert(lab.is_refused);
+    ck_assert(!lab.is_ready);
+    lab_spawn(&lab, 2, "touch two"); /* of no use, and no harm */
+    kill(keeper, SIGKILL);
+    lab_finish(&lab);
+}
+END_TEST
+
+static pid_t parent_of(pid_t pid)
+{
+    char path[64];
+    char text[512] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+    close(fd);
+    int parent = 0;
+    ck_assert_int_eq(sscanf(strrchr(text, ')') + 2, "%*c %d", &parent), 1);
+    return parent;
+}
+
+#define ESCAPE                                                                 \
+    "sleep 1000 & echo $! > child;"                                            \
+    "setsid -f env -i /bin/sh -c 'echo $$ > daemon; sleep 1000; :';"           \
+    "sleep 1000"
+
+/* Attempt 1 runs with a child and a daemon, 2 waits for the slot. */
+static void start_escape(struct lab *lab, pid_t *child, pid_t *daemon)
+{
+    lab_start(lab, 1);
+    lab_spawn(lab, 1, ESCAPE);
+    lab_spawn(lab, 2, "exit 8");
+    lab_wait_state(lab, 1, WIRE_RUNNING);
+    *child = lab_wait_pid(lab, "child");
+    *daemon = lab_wait_pid(lab, "daemon");
+}
+
+START_TEST(a_killed_keeper_leaves_nothing_alive)
+{
+    struct lab lab;
+    pid_t child = 0;
+    pid_t daemon = 0;
+    start_escape(&lab, &child, &daemon);
+    pid_t keeper = keeper_pid(lab.keeper);
+    ck_assert(lab_is_alive(child) && lab_is_alive(daemon));
+
+    kill(keeper, SIGKILL);
+    lab_wait_state(&lab, 1, WIRE_LOST);
+
+    /* The next keeper begins only after that. */
+    ck_assert(!lab_is_alive(lab.reports[1].pid));
+    ck_assert(!lab_is_alive(child));
+    ck_assert(!lab_is_alive(daemon));
+    lab_wait_state(&lab, 2, WIRE_ENDED); /* what had not begun is not lost */
+    ck_assert_int_eq(lab.reports[2].status, 8 << 8);
+    ck_assert_int_ne(keeper_pid(lab.keeper), keeper);
+    ck_assert_int_eq(lab.lost, 0);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(a_keeper_without_its_guardian_goes_on)
+{
+    struct lab lab;
+    pid_t child = 0;
+    pid_t daemon = 0;
+    start_escape(&lab, &child, &daemon);
+
+    kill(parent_of(keeper_pid(lab.keeper)), SIGKILL);
+    keeper_kill(lab.keeper, 1, SIGTERM);
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+    lab_wait_state(&lab, 2, WIRE_ENDED);
+
+    ck_assert_int_eq(lab.reports[2].status, 8 << 8);
+    ck_assert(!lab_is_alive(child));
+    lab_wait_dead(daemon);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(the_next_keeper_kills_what_both_left)
+{
+    struct lab lab;
+    lab_start(&lab, 1);
+    lab_spawn(&lab, 1, "sleep 1000 & echo $! > child; wait");
+    lab_wait_state(&lab, 1, WIRE_RUNNING);
+    pid_t child = lab_wait_pid(&lab, "child");
+    pid_t keeper = keeper_pid(lab.keeper);
+
+    kill(parent_of(keeper), SIGKILL);
+    kill(keeper, SIGKILL);
+    lab_wait_state(&lab, 1, WIRE_LOST);
+
+    ck_assert(!lab_is_alive(lab.reports[1].pid));
+    ck_assert(!lab_is_alive(child));
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(a_keeper_killed_again_and_again_loses_no_end)
+{
+    struct lab lab;
+    lab_start(&lab, 2);
+    for (uint64_t id = 1; id <= 4; id++) {
+        lab_spawn(&lab, id, "exit 1");
+        lab_wait_state(&lab, id, WIRE_ENDED);
+        kill(keeper_pid(lab.keeper), SIGKILL);
+        /* Told again by the next one. */
+        uint32_t count = lab.counts[1];
+        while (lab.counts[1] == count) {
+            lab_turn(&lab);
+        }
+    }
+
+    for (uint64_t id = 1; id <= 4; id++) {
+        ck_assert_uint_eq(lab.reports[id].state, WIRE_ENDED);
+        ck_assert_int_eq(lab.reports[id].status, 1 << 8);
+    }
+    ck_assert_int_eq(lab.lost, 0);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_table_is_not_overwritten)
+{
+    struct lab lab;
+    lab_init(&lab, 1);
+    int fd = openat(lab.state_fd, WIRE_TABLE_NAME,
+                    O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(write(fd, "something", 9), 9);
+    close(fd);
+
+    lab_attach(&lab);
+    lab_wait_lost(&lab);
+
+    ck_assert_ptr_nonnull(strstr(lab.why, "keeper.table"));
+    ck_assert_str_eq(lab_read_file(&lab, WIRE_TABLE_NAME), "something");
+    lab_finish(&lab);
+}
+END_TEST
+
+TEST_MAIN("keeper_death", attempts_survive_kill_9_of_the_host,
+          ends_that_no_host_saw_are_told_to_the_next, an_older_host_is_refused,
+          a_killed_keeper_leaves_nothing_alive,
+          a_keeper_without_its_guardian_goes_on,
+          the_next_keeper_kills_what_both_left,
+          a_keeper_killed_again_and_again_loses_no_end,
+          a_file_that_is_no_table_is_not_overwritten)
