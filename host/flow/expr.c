@@ -659,6 +659,24 @@ static uint16_t either(struct parser *p)
 
 /* ---- the whole ---- */
 
+/* `a and b` */
+static uint16_t fail_rest(struct parser *p)
+{
+    size_t start = p->pos;
+
+    while (is_name_part(peek(p, 0))) {
+        p->pos++;
+    }
+    for (size_t i = 0; i < COUNT(habits); i++) {
+        if (is_word(p, start, habits[i].word)) {
+            return fail(p, start, "\"%s\" is no operator; %s", habits[i].word,
+                        habits[i].remedy);
+        }
+    }
+    p->pos = start;
+    return fail_here(p, "an operator or the end");
+}
+
 static uint16_t whole(struct parser *p)
 {
     uint16_t root;
@@ -673,7 +691,7 @@ static uint16_t whole(struct parser *p)
     root = either(p);
     skip_blanks(p);
     if (root != EXPR_NONE && p->pos < p->size) {
-        return fail_here(p, "an operator or the end");
+        return fail_rest(p);
     }
     return root;
 }

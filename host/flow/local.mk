@@ -7,7 +7,15 @@ libhost_la_SOURCES += \
     host/flow/document_yaml.c \
     host/flow/expr.c host/flow/expr.h \
     host/flow/expr_eval.c host/flow/expr_tree.h \
+    host/flow/param.c \
     host/flow/problem.c host/flow/problem.h \
+    host/flow/reader.c host/flow/reader.h \
+    host/flow/reader_file.c \
+    host/flow/reader_graph.c \
+    host/flow/reader_policy.c \
+    host/flow/reader_reference.c \
+    host/flow/reader_task.c \
     host/flow/scalar.c host/flow/scalar.h \
+    host/flow/schema.c \
     host/flow/template.c host/flow/template.h \
     host/flow/workflow.c host/flow/workflow.h

@@ -457,7 +457,7 @@ START_TEST(an_unknown_name_gets_a_suggestion)
     expect_refusal("params.a == suceeded", 12, "did you mean \"succeeded\"?");
     expect_refusal("needs.a.status", 0, "GitHub calls this needs.NAME");
     expect_refusal("inputs.a", 0, "params.NAME");
-    expect_refusal("params.a and params.b", 9, "an operator or the end");
+    expect_refusal("params.a and params.b", 9, "no operator; write &&");
     expect_refusal("not params.a", 0, "write !");
     expect_refusal("joined(1)", 0, "is not known");
     expect_refusal("startswith('a', 'b')", 0, "did you mean \"startsWith\"?");
