@@ -16,7 +16,6 @@ static const char *const forms[] = {
     [SETTING_DURATION] = UNITS_DURATION_FORM,
     [SETTING_BOOL] = "yes or no",
     [SETTING_LIST] = "a list, separated by commas",
-    [SETTING_ENUM] = "one of",
     [SETTING_PATH] = "a path",
     [SETTING_PATHS] = "a list of paths, separated by commas",
 };
@@ -43,14 +42,24 @@ static void add_number(enum setting_type type, int64_t number, struct str *out)
     }
 }
 
+static void add_choices(const struct setting *row, struct str *out)
+{
+    str_add_text(out, row->choices[1] ? "one of " : "");
+    for (size_t i = 0; row->choices[i]; i++) {
+        str_addf(out, "%s%s", i ? ", " : "", row->choices[i]);
+    }
+    if (!row->choices[1]) {
+        str_add_text(out, ", the only one so far");
+    }
+}
+
 void setting_add_form(const struct setting *row, struct str *out)
 {
-    str_add_text(out, forms[row->type]);
     if (row->type == SETTING_ENUM) {
-        for (size_t i = 0; row->choices[i]; i++) {
-            str_addf(out, "%s %s", i ? "," : "", row->choices[i]);
-        }
+        add_choices(row, out);
+        return;
     }
+    str_add_text(out, forms[row->type]);
     if (is_number(row->type) && (row->least || row->most)) {
         str_add_text(out, ", ");
         add_number(row->type, row->least, out);

@@ -15,6 +15,9 @@ static const struct setting span = {"k", SETTING_DURATION, .most = 60000,
                                     .help = ""};
 static const struct setting choice = {"k", SETTING_ENUM, .choices = colours,
                                       .fallback = "red", .help = ""};
+static const char *const grey[] = {"grey", NULL};
+static const struct setting single = {"k", SETTING_ENUM, .choices = grey,
+                                      .help = ""};
 static const struct setting truth = {"k", SETTING_BOOL, .help = ""};
 static const struct setting list = {"k", SETTING_LIST, .help = "",
                                     .fallback = "a, \"b, c\""};
@@ -116,6 +119,9 @@ START_TEST(what_does_not_fit_is_refused_with_what_was_expected)
     check_refused(&choice, "gren",
                   "expected one of red, green, found \"gren\"; did you mean "
                   "\"green\"?");
+    check_refused(&single, "red",
+                  "expected grey, the only one so far, found "
+                  "\"red\"");
     check_refused(&truth, "on", "expected yes or no, found \"on\"");
     check_refused(&path, "", "expected a path, found \"\"");
 }
