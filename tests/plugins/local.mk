@@ -29,3 +29,7 @@ if PLUGIN_EXECUTOR_NOOP
 check_PROGRAMS += tests/plugins/executor/test_noop
 tests_plugins_executor_test_noop_LDADD = libfakehost.la $(LDADD)
 endif
+if PLUGIN_EXECUTOR_LOCAL
+check_PROGRAMS += tests/plugins/executor/test_local
+tests_plugins_executor_test_local_LDADD = libfakehost.la $(LDADD)
+endif
