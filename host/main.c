@@ -1,10 +1,13 @@
 /* haft: the command line, and the host behind it. */
 #include <signal.h>
+#include <stddef.h>
 
 #include "host/cli/command.h"
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write */
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGPIPE, &ignore, NULL); /* a reader that left fails the write */
     return command_main(argc, argv);
 }

@@ -75,7 +75,7 @@ static size_t whole(const unsigned char *bytes, size_t size)
         unsigned char c = bytes[size - back];
 
         if (c >= 0xc0) {
-            size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+            size_t need = 2 + (c >= 0xe0) + (c >= 0xf0);
 
             return need > back ? size - back : size;
         }

@@ -173,7 +173,9 @@ START_TEST(a_missing_folder_is_not_found)
 {
     struct place place = place_make();
 
-    strcat(place.file, "/deeper/haft.db"); /* the file's name as a folder */
+    /* The file's name as a folder. */
+    snprintf(place.file, sizeof(place.file), "%s/haft.db/deeper/haft.db",
+             place.folder);
 
     expect_refusal(&place, HAFT_NOT_FOUND, "sqlite.file");
     place_remove(&place);
