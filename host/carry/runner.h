@@ -13,6 +13,7 @@
 
 #include "host/base/loop.h"
 #include "host/carry/journal.h"
+#include "host/carry/logs.h"
 #include "host/core/core.h"
 #include "host/guest/guest.h"
 #include "host/plain/str.h"
@@ -24,6 +25,8 @@ struct runner_options {
     const char *retry; /* instance of haft.retry/1 for tasks that name none */
     uint64_t log_limit_bytes;  /* per attempt and stream */
     uint64_t fold_limit_bytes; /* up to this a log goes into the store */
+    const char *keeper;        /* path of haft-keeper */
+    uint32_t slots;            /* of each executor: attempts at once */
 };
 
 struct runner *runner_create(struct loop *loop, struct guests *guests,
@@ -31,8 +34,10 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                              const struct runner_options *options);
 void runner_destroy(struct runner *r);
 
-/* The core to report to; before the first effect. */
-void runner_attach(struct runner *r, struct core *core);
+/* The core to report to; before the first effect, and before the journal asks
+ * for an executor (journal_client.executor): inside its `make`. The keeper is
+ * looked for as the owner of `epoch`. */
+void runner_attach(struct runner *r, struct core *core, uint32_t epoch);
 
 /* Carries out one effect, all kinds but EFFECT_ANSWER. */
 void runner_act(struct runner *r, const struct effect *effect);
@@ -45,13 +50,14 @@ uint32_t runner_executor(struct runner *r, const char *name, struct str *why);
 /* Called when a turn is wanted: something was asked of the core. */
 void runner_on_turn(struct runner *r, void (*wake)(void *ctx), void *ctx);
 
-/* A log of an attempt, `stream` 1 or 2: adds at most `limit` bytes from
- * `offset` to `out` and says where it ends so far. From the file while there
- * is one, else asks the store; the answer comes later either way. */
+/* A log of an attempt: gives at most
+ * `limit` bytes from `offset` and says where it ends so far, and whether more
+ * may come. From the file while there is one, else asks the store; the answer
+ * comes later either way. -HAFT_NOT_FOUND: nothing was written. */
 typedef void (*runner_log)(void *ctx, int status, const void *bytes,
                            size_t size, uint64_t end, bool is_complete);
-void runner_read_log(struct runner *r, const char *run, const char *task,
-                     uint32_t try, uint32_t stream, uint64_t offset,
-                     size_t limit, runner_log done, void *ctx);
+void runner_read_log(struct runner *r, const struct logs_of *of,
+                     const struct logs_range *range, runner_log done,
+                     void *ctx);
 
 #endif

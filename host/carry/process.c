@@ -1,0 +1,680 @@
+#include "host/carry/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <haft/host.h>
+
+#include "host/base/log.h"
+#include "host/carry/keeper.h"
+#include "host/plain/mem.h"
+
+#define BUCKETS 256 /* a power of two */
+
+/* Ids that the host gives, for children that are no attempts: the cores' ids
+ * of an epoch count up from 1 and stay below. */
+#define OWN_IDS UINT64_C(0x80000000)
+
+#define TEXTS_LIMIT (16u << 20)
+
+struct child {
+    struct child *next; /* in its bucket */
+    uint64_t id;
+    uint64_t fence;
+    struct guest *guest;       /* NULL: nobody's */
+    struct wire_report report; /* the last one; state WIRE_QUEUED before */
+    char *input;               /* file with its standard input, or NULL */
+    bool is_told_started;
+    bool is_told_ended;
+};
+
+struct slots {
+    struct slots *next;
+    const struct guest *guest;
+    uint32_t count;
+};
+
+struct process {
+    struct loop *loop;
+    struct process_options options;
+    struct keeper *keeper;
+    int state_fd;
+    uint32_t epoch;
+    uint32_t ids; /* given so far */
+    struct child *children[BUCKETS];
+    struct slots *slots;
+    bool is_ready;
+    bool is_settled;
+    struct guest_service service;
+
+    /* Of the job being handed over. */
+    struct str texts;
+    size_t *places;
+    size_t places_room;
+    const char **pointers;
+    size_t pointers_room;
+};
+
+/* ---- children ---- */
+
+static struct child **bucket(struct process *p, uint64_t id)
+{
+    return &p->children[id & (BUCKETS - 1)];
+}
+
+static struct child *find_child(struct process *p, uint64_t id)
+{
+    struct child *child = *bucket(p, id);
+
+    while (child && child->id != id) {
+        child = child->next;
+    }
+    return child;
+}
+
+static struct child *add_child(struct process *p, uint64_t id, uint64_t fence)
+{
+    struct child **to = bucket(p, id);
+    struct child *child = mem_new(1, sizeof(*child));
+
+    child->id = id;
+    child->fence = fence;
+    child->report.state = WIRE_QUEUED;
+    child->next = *to;
+    *to = child;
+    return child;
+}
+
+static void remove_child(struct process *p, struct child *child)
+{
+    struct child **at = bucket(p, child->id);
+
+    while (*at != child) {
+        at = &(*at)->next;
+    }
+    *at = child->next;
+    if (child->input && unlink(child->input) != 0 && errno != ENOENT) {
+        log_warn("process", "file stays path=%s why=%s", child->input,
+                 strerror(errno));
+    }
+    mem_free(child->input);
+    mem_free(child);
+}
+
+static bool has_ended(const struct child *child)
+{
+    return child->report.state >= WIRE_ENDED;
+}
+
+/* ---- what is told to guests ---- */
+
+static void tell_started(struct child *child)
+{
+    const struct haft_child_started_in in = {
+        .size = sizeof(in),
+        .pid = child->report.pid,
+        .id = child->id,
+        .time_ms = child->report.begin_ms,
+    };
+
+    child->is_told_started = true;
+    guest_call(child->guest, &haft_child_v1, HAFT_CHILD_STARTED, &in, INT64_MAX,
+               NULL, NULL);
+}
+
+static void tell_ended(struct child *child)
+{
+    const struct wire_report *r = &child->report;
+    struct haft_child_ended_in in = {
+        .size = sizeof(in),
+        .id = child->id,
+        .started_ms = r->begin_ms,
+        .ended_ms = r->end_ms,
+        .is_withdrawn = r->state == WIRE_WITHDRAWN,
+        .is_lost = r->state == WIRE_LOST,
+    };
+
+    if (r->state == WIRE_NOEXEC) {
+        in.error = r->error ? r->error : EINVAL;
+    } else if (r->state == WIRE_ENDED && WIFSIGNALED(r->status)) {
+        in.signal = WTERMSIG(r->status);
+    } else if (r->state == WIRE_ENDED) {
+        in.exit_code = WEXITSTATUS(r->status);
+    }
+    child->is_told_ended = true;
+    guest_call(child->guest, &haft_child_v1, HAFT_CHILD_ENDED, &in, INT64_MAX,
+               NULL, NULL);
+}
+
+static void tell(struct child *child)
+{
+    if (child->report.state == WIRE_RUNNING && !child->is_told_started) {
+        tell_started(child);
+    }
+    if (has_ended(child) && !child->is_told_ended) {
+        tell_ended(child);
+    }
+}
+
+/* ---- what the keeper says ---- */
+
+/* Nobody's child, after everybody has asked for theirs. */
+static void end_orphan(struct process *p, struct child *child)
+{
+    if (has_ended(child)) {
+        keeper_release(p->keeper, child->id);
+        remove_child(p, child);
+        return;
+    }
+    log_warn("process", "child of nobody is ended id=%llu pid=%d",
+             (unsigned long long)child->id, child->report.pid);
+    keeper_withdraw(p->keeper, child->id);
+    keeper_kill(p->keeper, child->id, SIGKILL);
+}
+
+static void on_report(void *ctx, const struct wire_report *report)
+{
+    struct process *p = ctx;
+    struct child *child = find_child(p, report->id);
+
+    if (!child && report->state == WIRE_UNKNOWN) {
+        return;
+    }
+    child = child ? child : add_child(p, report->id, report->fence);
+    child->report = *report;
+    if (report->state == WIRE_UNKNOWN) {
+        child->report.state = WIRE_WITHDRAWN;
+    }
+    if (child->guest) {
+        tell(child);
+    } else if (p->is_settled && has_ended(child)) {
+        end_orphan(p, child);
+    }
+}
+
+static void be_ready(struct process *p)
+{
+    if (!p->is_ready) {
+        p->is_ready = true;
+        p->options.ready(p->options.ctx);
+    }
+}
+
+static void on_ready(void *ctx, const uint8_t *boot)
+{
+    (void)boot;
+    be_ready(ctx);
+}
+
+/* Without a keeper nothing that waits will begin, and of what had begun nobody
+ * will say how it ended. */
+static void on_lost(void *ctx, bool is_refused, const char *why)
+{
+    struct process *p = ctx;
+
+    log_error("process", "no keeper is_refused=%d why=\"%s\"", is_refused, why);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct child *c = p->children[i]; c; c = c->next) {
+            if (has_ended(c)) {
+                continue;
+            }
+            c->report.error = ECHILD;
+            c->report.state =
+                c->report.state == WIRE_QUEUED ? WIRE_NOEXEC : WIRE_LOST;
+            if (c->guest) {
+                tell(c);
+            }
+        }
+    }
+    be_ready(p);
+}
+
+static const struct keeper_calls keeper_calls = {
+    .report = on_report,
+    .ready = on_ready,
+    .lost = on_lost,
+};
+
+/* ---- a job, from message to message ---- */
+
+/* The texts of a job lie behind each other, NUL-terminated; places become
+ * pointers when all are there. */
+static bool add_text(struct process *p, size_t index, struct haft_slice s)
+{
+    p->places =
+        mem_grow(p->places, &p->places_room, index + 1, sizeof(*p->places));
+    p->places[index] = p->texts.size;
+    str_add(&p->texts, s.p, s.n);
+    str_add_char(&p->texts, '\0');
+    return !memchr(s.n ? s.p : "", '\0', s.n);
+}
+
+static bool add_pair(struct process *p, size_t index,
+                     const struct haft_pair *pair)
+{
+    bool is_good = add_text(p, index, pair->name);
+
+    str_shorten(&p->texts, p->texts.size - 1);
+    str_add_char(&p->texts, '=');
+    str_add(&p->texts, pair->value.p, pair->value.n);
+    str_add_char(&p->texts, '\0');
+    return is_good &&
+           !memchr(pair->value.n ? pair->value.p : "", '\0', pair->value.n);
+}
+
+static const void *item(const struct haft_array *array, uint32_t i)
+{
+    return (const char *)array->p + (size_t)i * array->stride;
+}
+
+/* Where the arrays and the four single texts of a job are. */
+struct layout {
+    size_t env;
+    size_t singles;
+    size_t count;
+};
+
+static bool collect(struct process *p, const struct haft_process_start_in *in,
+                    struct layout *at)
+{
+    const struct haft_slice singles[] = {in->workdir, in->stdout_path,
+                                         in->stderr_path};
+    bool is_good = true;
+
+    str_reset(&p->texts);
+    at->env = (size_t)in->argv.count + 1;
+    at->singles = at->env + in->env.count + 1;
+    at->count = at->singles + 3;
+    for (uint32_t i = 0; i < in->argv.count; i++) {
+        const struct haft_slice *s = item(&in->argv, i);
+
+        is_good = add_text(p, i, *s) && is_good;
+    }
+    for (uint32_t i = 0; i < in->env.count; i++) {
+        is_good = add_pair(p, at->env + i, item(&in->env, i)) && is_good;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        is_good = add_text(p, at->singles + i, singles[i]) && is_good;
+    }
+    p->pointers = mem_grow(p->pointers, &p->pointers_room, at->count,
+                           sizeof(*p->pointers));
+    for (size_t i = 0; i < at->count; i++) {
+        bool is_end = i == in->argv.count || i == at->singles - 1;
+
+        p->pointers[i] = is_end ? NULL : p->texts.text + p->places[i];
+    }
+    return is_good && !p->texts.is_cut;
+}
+
+static const struct {
+    const char *name;
+    int resource;
+} resources[] = {
+    {"cpu", RLIMIT_CPU},     {"as", RLIMIT_AS},
+    {"fsize", RLIMIT_FSIZE}, {"nofile", RLIMIT_NOFILE},
+    {"nproc", RLIMIT_NPROC}, {"core", RLIMIT_CORE},
+    {"stack", RLIMIT_STACK}, {"memlock", RLIMIT_MEMLOCK},
+};
+
+static bool find_resource(struct haft_slice name, uint32_t *resource)
+{
+    for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+        if (strlen(resources[i].name) == name.n &&
+            memcmp(resources[i].name, name.p, name.n) == 0) {
+            *resource = (uint32_t)resources[i].resource;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool collect_limits(const struct haft_process_start_in *in,
+                           struct wire_limit limits[WIRE_LIMITS])
+{
+    if (in->limits.count > WIRE_LIMITS) {
+        return false;
+    }
+    for (uint32_t i = 0; i < in->limits.count; i++) {
+        const struct haft_limit *limit = item(&in->limits, i);
+
+        limits[i] =
+            (struct wire_limit){.soft = limit->value, .hard = limit->value};
+        if (!find_resource(limit->name, &limits[i].resource)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Standard input is a file, since the child may outlive the host. */
+static bool write_input(struct process *p, struct child *child,
+                        struct haft_slice bytes)
+{
+    struct str path;
+    size_t done = 0;
+    int fd;
+
+    str_init(&path, 4096);
+    str_addf(&path, "%s/input.%016llx", p->options.state,
+             (unsigned long long)child->id);
+    fd = open(path.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    while (fd >= 0 && done < bytes.n) {
+        ssize_t n = write(fd, (const char *)bytes.p + done, bytes.n - done);
+
+        if (n < 0 && errno != EINTR) {
+            break;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    child->input = str_take(&path);
+    return fd >= 0 && done == bytes.n;
+}
+
+/* ---- the service ---- */
+
+static uint32_t find_slots(const struct process *p, const struct guest *guest)
+{
+    const struct slots *s = p->slots;
+
+    while (s && s->guest != guest) {
+        s = s->next;
+    }
+    return s ? s->count : 0;
+}
+
+static haft_status spawn(struct process *p, struct child *child,
+                         const struct haft_process_start_in *in)
+{
+    struct wire_limit limits[WIRE_LIMITS];
+    struct log_room quoted;
+    struct layout at;
+    struct str why;
+    int status = -EINVAL;
+
+    str_init(&why, STR_WHY_LIMIT);
+    if (!collect(p, in, &at) || !collect_limits(in, limits)) {
+        str_add_text(&why, "a text with a NUL in it, or an unknown limit");
+    } else {
+        const struct wire_job job = {
+            .id = child->id,
+            .fence = in->fence,
+            .weight = find_slots(p, child->guest) ? 1 : 0,
+            .umask = 022,
+            .limit_count = in->limits.count,
+            .limits = limits,
+            .cwd = p->pointers[at.singles],
+            .input = child->input,
+            .output = p->pointers[at.singles + 1],
+            .errors = p->pointers[at.singles + 2],
+            .argv = p->pointers,
+            .env = p->pointers + at.env,
+        };
+
+        status = keeper_spawn(p->keeper, &job, &why);
+    }
+    if (status != 0) {
+        log_warn("process", "job refused id=%llu why=%s",
+                 (unsigned long long)child->id, log_quoted(&quoted, why.text));
+    }
+    str_finish(&why);
+    return status == 0 ? HAFT_OK : -HAFT_INVALID;
+}
+
+static haft_status serve_start(void *ctx, struct guest *who,
+                               const struct haft_call *call, const void *in,
+                               void *out)
+{
+    const struct haft_process_start_in *start = in;
+    struct haft_process_start_out *answer = out;
+    struct process *p = ctx;
+    struct child *child;
+    haft_status status = HAFT_OK;
+
+    (void)call;
+    if (!p->keeper) {
+        return -HAFT_RESOURCE;
+    }
+    child = start->id ? find_child(p, start->id) : NULL;
+    if (child) { /* asked twice; or an earlier host's, taken over */
+        child->guest = child->guest ? child->guest : who;
+        answer->id = child->id;
+        tell(child);
+        return child->guest == who ? HAFT_OK : -HAFT_CONFLICT;
+    }
+    child = add_child(
+        p,
+        start->id ? start->id : ((uint64_t)p->epoch << 32) + OWN_IDS + p->ids++,
+        start->fence);
+    child->guest = who;
+    if (start->input.n && !write_input(p, child, start->input)) {
+        status = -HAFT_RESOURCE;
+    }
+    status = status ? status : spawn(p, child, start);
+    answer->id = child->id;
+    if (status != HAFT_OK) {
+        remove_child(p, child);
+    }
+    return status;
+}
+
+static struct child *find_own(struct process *p, const struct guest *who,
+                              uint64_t id)
+{
+    struct child *child = find_child(p, id);
+
+    return child && (!child->guest || child->guest == who) ? child : NULL;
+}
+
+static haft_status serve_signal(void *ctx, struct guest *who,
+                                const struct haft_call *call, const void *in,
+                                void *out)
+{
+    const struct haft_process_signal_in *signal = in;
+    struct process *p = ctx;
+
+    (void)call;
+    (void)out;
+    if (!find_own(p, who, signal->id)) {
+        return HAFT_STALE;
+    }
+    if (signal->signal == 0) {
+        keeper_withdraw(p->keeper, signal->id);
+    } else {
+        keeper_kill(p->keeper, signal->id, signal->signal);
+    }
+    return HAFT_OK;
+}
+
+static haft_status serve_find(void *ctx, struct guest *who,
+                              const struct haft_call *call, const void *in,
+                              void *out)
+{
+    static const uint32_t states[WIRE_STATES] = {
+        [WIRE_UNKNOWN] = HAFT_PROCESS_UNKNOWN,
+        [WIRE_QUEUED] = HAFT_PROCESS_QUEUED,
+        [WIRE_STARTING] = HAFT_PROCESS_QUEUED,
+        [WIRE_RUNNING] = HAFT_PROCESS_RUNNING,
+        [WIRE_ENDED] = HAFT_PROCESS_ENDED,
+        [WIRE_NOEXEC] = HAFT_PROCESS_ENDED,
+        [WIRE_WITHDRAWN] = HAFT_PROCESS_ENDED,
+        [WIRE_LOST] = HAFT_PROCESS_LOST,
+    };
+    const struct haft_process_id_in *find = in;
+    struct haft_process_find_out *answer = out;
+    struct process *p = ctx;
+    struct child *child = find_own(p, who, find->id);
+
+    (void)call;
+    if (!child) {
+        answer->state = HAFT_PROCESS_UNKNOWN;
+        return HAFT_OK;
+    }
+    child->guest = who;
+    answer->state = states[child->report.state];
+    child->is_told_started = false;
+    child->is_told_ended = false;
+    tell(child);
+    return HAFT_OK;
+}
+
+static haft_status serve_release(void *ctx, struct guest *who,
+                                 const struct haft_call *call, const void *in,
+                                 void *out)
+{
+    const struct haft_process_id_in *release = in;
+    struct process *p = ctx;
+    struct child *child = find_own(p, who, release->id);
+
+    (void)call;
+    (void)out;
+    if (!child) {
+        return HAFT_STALE;
+    }
+    keeper_release(p->keeper, child->id);
+    remove_child(p, child);
+    return HAFT_OK;
+}
+
+/* The keeper has one set of slots: those of all instances together. */
+static haft_status serve_slots(void *ctx, struct guest *who,
+                               const struct haft_call *call, const void *in,
+                               void *out)
+{
+    const struct haft_slots_set_in *set = in;
+    struct process *p = ctx;
+    struct slots *s = p->slots;
+    uint32_t sum = 0;
+
+    (void)call;
+    (void)out;
+    while (s && s->guest != who) {
+        s = s->next;
+    }
+    if (!s) {
+        s = mem_new(1, sizeof(*s));
+        s->guest = who;
+        s->next = p->slots;
+        p->slots = s;
+    }
+    s->count = set->slots;
+    for (s = p->slots; s; s = s->next) {
+        sum += s->count;
+    }
+    if (p->keeper) {
+        keeper_slots(p->keeper, sum);
+    }
+    return HAFT_OK;
+}
+
+static const guest_serve methods[] = {
+    [HAFT_PROCESS_START] = serve_start, [HAFT_PROCESS_SIGNAL] = serve_signal,
+    [HAFT_PROCESS_FIND] = serve_find,   [HAFT_PROCESS_RELEASE] = serve_release,
+    [HAFT_PROCESS_SLOTS] = serve_slots,
+};
+
+/* ---- life ---- */
+
+struct process *process_create(struct loop *loop, struct guests *guests,
+                               const struct process_options *options)
+{
+    struct process *p = mem_new(1, sizeof(*p));
+
+    p->loop = loop;
+    p->options = *options;
+    p->state_fd = -1;
+    str_init(&p->texts, TEXTS_LIMIT);
+    p->service = (struct guest_service){
+        .interface = &haft_process_v1, .methods = methods, .ctx = p};
+    guests_serve(guests, &p->service);
+    return p;
+}
+
+void process_destroy(struct process *p)
+{
+    if (!p) {
+        return;
+    }
+    if (p->keeper) {
+        keeper_destroy(p->keeper);
+    }
+    if (p->state_fd >= 0) {
+        close(p->state_fd);
+    }
+    for (size_t i = 0; i < BUCKETS; i++) {
+        while (p->children[i]) {
+            struct child *next = p->children[i]->next;
+
+            mem_free(p->children[i]->input);
+            mem_free(p->children[i]);
+            p->children[i] = next;
+        }
+    }
+    while (p->slots) {
+        struct slots *next = p->slots->next;
+
+        mem_free(p->slots);
+        p->slots = next;
+    }
+    str_finish(&p->texts);
+    mem_free(p->places);
+    mem_free(p->pointers);
+    mem_free(p);
+}
+
+void process_open(struct process *p, uint32_t epoch)
+{
+    struct keeper_options options = {
+        .program = p->options.program,
+        .epoch = epoch,
+        .slots = 1,
+        .calls = &keeper_calls,
+        .ctx = p,
+    };
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    p->epoch = epoch;
+    p->state_fd = open(p->options.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (p->state_fd < 0) {
+        str_addf(&why, "%s: %s", p->options.state, strerror(errno));
+    } else {
+        options.state_fd = p->state_fd;
+        p->keeper = keeper_create(p->loop, &options, &why);
+    }
+    if (!p->keeper) {
+        log_error("process", "no keeper why=\"%s\"", why.text);
+        p->is_ready = true;
+    }
+    str_finish(&why);
+}
+
+bool process_is_ready(const struct process *p)
+{
+    return p->is_ready;
+}
+
+void process_settle(struct process *p)
+{
+    p->is_settled = true;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct child *child = p->children[i];
+
+        while (child) {
+            struct child *next = child->next;
+
+            if (!child->guest) {
+                end_orphan(p, child);
+            }
+            child = next;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/* haft.process/1: children of plugins that outlive the host, by way of the
+ * keeper.
+ *
+ * A child belongs to the guest that started it, or that found it again after a
+ * restart. What the keeper reports and nobody has asked for waits: once all
+ * that was open has been recovered, process_settle ends what is left. */
+#ifndef HOST_CARRY_PROCESS_H
+#define HOST_CARRY_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/base/loop.h"
+#include "host/guest/guest.h"
+
+struct process;
+
+struct process_options {
+    const char *state;        /* directory, absolute */
+    const char *program;      /* path of haft-keeper */
+    void (*ready)(void *ctx); /* all that an earlier host left is known */
+    void *ctx;
+};
+
+/* Registers the service: before the first guest is used. */
+struct process *process_create(struct loop *loop, struct guests *guests,
+                               const struct process_options *options);
+void process_destroy(struct process *p);
+
+/* Looks for the keeper, as the owner of this epoch. */
+void process_open(struct process *p, uint32_t epoch);
+
+/* Whether `find` can be answered. */
+bool process_is_ready(const struct process *p);
+
+/* Kills and forgets all children that belong to nobody. */
+void process_settle(struct process *p);
+
+#endif

@@ -1,0 +1,486 @@
+#include "host/carry/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <haft/executor.h>
+#include <haft/host.h>
+#include <haft/retry.h>
+
+#include "host/base/log.h"
+#include "host/carry/retry_question.h"
+#include "host/carry/runner_inside.h"
+#include "host/plain/mem.h"
+
+/* An executor answers these at once, and works afterwards. */
+#define ANSWER_LIMIT_MS 60000
+
+void runner_wake(struct runner *r)
+{
+    if (r->wake) {
+        r->wake(r->wake_ctx);
+    }
+}
+
+struct asked *runner_ask(struct runner *r, uint64_t attempt, uint64_t fence)
+{
+    struct asked *asked = mem_new(1, sizeof(*asked));
+
+    *asked = (struct asked){r, attempt, fence};
+    return asked;
+}
+
+int64_t runner_deadline_ms(const struct runner *r)
+{
+    return loop_now_ms(r->loop) + ANSWER_LIMIT_MS;
+}
+
+struct logs_of runner_files(const struct attempt *a)
+{
+    return (struct logs_of){a->run_id, a->task_name, a->fence};
+}
+
+/* ---- executors ---- */
+
+uint32_t runner_executor(struct runner *r, const char *name, struct str *why)
+{
+    struct guest *guest;
+    bool is_ahead;
+    uint32_t index;
+
+    for (uint32_t i = 0; i < r->executors_count; i++) {
+        if (strcmp(r->executors[i].name, name) == 0) {
+            return i;
+        }
+    }
+    guest = guests_find(r->guests, "executor", name, why);
+    if (!guest) {
+        return CORE_NONE;
+    }
+    if (!guest_offers(guest, HAFT_EXECUTOR_V1) ||
+        !guest_takes_sort(guest, HAFT_SORT_PROCESS)) {
+        str_addf(why, "executor %s takes no process jobs", name);
+        return CORE_NONE;
+    }
+    if (r->executors_count == RUNNER_EXECUTORS_LIMIT) {
+        str_addf(why, "more than %d executors", RUNNER_EXECUTORS_LIMIT);
+        return CORE_NONE;
+    }
+    is_ahead = guest_offers(guest, HAFT_SLOTS_V1);
+    if (is_ahead) {
+        const struct haft_slots_set_in in = {.size = sizeof(in),
+                                             .slots = r->slots};
+
+        guest_call(guest, &haft_slots_v1, HAFT_SLOTS_SET, &in,
+                   runner_deadline_ms(r), NULL, NULL);
+    }
+    index = core_add_executor(r->core, name, r->slots, is_ahead);
+    r->executors[index].name = mem_text(name, strlen(name));
+    r->executors[index].guest = guest;
+    r->executors_count = index + 1;
+    return index;
+}
+
+static struct guest *executor_of(const struct runner *r, uint32_t executor)
+{
+    return executor < r->executors_count ? r->executors[executor].guest : NULL;
+}
+
+/* ---- the end of an attempt ---- */
+
+/* What the task left: a success with malformed outputs is none. */
+static void finish_files(struct runner *r, struct attempt *a,
+                         struct core_outcome *outcome, struct str *why)
+{
+    struct logs_of of = runner_files(a);
+
+    a->files = logs_fold(&r->logs, &of);
+    a->files |= 1u << LOGS_OUTPUTS;
+    if (!logs_outputs(&r->logs, &of, &outcome->outputs, why) &&
+        outcome->fault.fault_class == FAULT_NONE) {
+        outcome->fault = (struct fault){
+            .fault_class = HAFT_INVALID,
+            .effect = HAFT_EFFECT_DONE,
+            .origin = HAFT_ORIGIN_USER,
+            .code = "host.output_invalid",
+            .message = why->text,
+        };
+    }
+}
+
+/* The attempt has ended, or never began. */
+void runner_end(struct runner *r, struct attempt *a,
+                struct core_outcome *outcome)
+{
+    struct str why;
+
+    if (a->has_ended) {
+        return;
+    }
+    a->has_ended = true;
+    str_init(&why, STR_WHY_LIMIT);
+    if (a->has_files) {
+        finish_files(r, a, outcome, &why);
+    }
+    outcome->attempt = a->id;
+    outcome->fence = a->fence;
+    core_ask_ended(r->core, outcome);
+    str_finish(&why);
+    runner_wake(r);
+}
+
+static void fail_attempt(struct runner *r, struct attempt *a,
+                         const struct fault *fault)
+{
+    struct core_outcome outcome = {.fault = *fault,
+                                   .ended_ms = loop_clock_ms()};
+
+    runner_end(r, a, &outcome);
+}
+
+/* ---- starting ---- */
+
+void runner_copy_fault(struct fault *to, const struct haft_fault *from,
+                       struct str *texts)
+{
+    str_add(texts, from->code.p, from->code.n);
+    str_add_char(texts, '\0');
+    str_add(texts, from->message.p, from->message.n);
+    *to = (struct fault){
+        .fault_class = from->fault_class,
+        .effect = from->effect,
+        .origin = from->origin,
+        .retry_hint = from->retry_hint,
+        .exit_code = from->exit_code,
+        .signal = from->signal,
+        .retry_after_ms = from->retry_after_ms,
+        .code = texts->text,
+        .message = texts->text + from->code.n + 1,
+    };
+}
+
+/* A refusal says that nothing was started; the plugin's death says nothing. */
+static void on_started(void *ctx, haft_status status, const void *out,
+                       const struct haft_fault *fault)
+{
+    struct asked *asked = ctx;
+    struct runner *r = asked->runner;
+    struct attempt *a = attempts_find(&r->attempts, asked->attempt);
+    struct fault copy;
+    struct str texts;
+
+    (void)out;
+    if (status < 0 && a && a->fence == asked->fence) {
+        str_init(&texts, 2 * STR_WHY_LIMIT);
+        runner_copy_fault(&copy, fault, &texts);
+        if (copy.fault_class != HAFT_PLUGIN_CRASH) {
+            copy.effect = HAFT_EFFECT_NOT_STARTED;
+        }
+        fail_attempt(r, a, &copy);
+        str_finish(&texts);
+    }
+    mem_free(asked);
+}
+
+struct attempt *runner_add(struct runner *r, const struct effect *effect)
+{
+    struct attempt *a = attempts_add(&r->attempts, effect->attempt);
+
+    a->fence = effect->fence;
+    a->run = effect->run;
+    a->task = effect->task;
+    a->guest = executor_of(r, effect->executor);
+    memcpy(a->run_id, core_run(r->core, effect->run)->id, sizeof(a->run_id));
+    core_task_name(r->core, effect->run, effect->task, a->task_name);
+    return a;
+}
+
+/* Why it cannot even be handed over: nothing has happened. */
+static void refuse(struct runner *r, struct attempt *a, uint32_t fault_class,
+                   const char *code, const char *message)
+{
+    const struct fault fault = {
+        .fault_class = fault_class,
+        .effect = HAFT_EFFECT_NOT_STARTED,
+        .origin =
+            fault_class == HAFT_INVALID ? HAFT_ORIGIN_USER : HAFT_ORIGIN_LOCAL,
+        .code = code,
+        .message = message,
+    };
+
+    fail_attempt(r, a, &fault);
+}
+
+static void start(struct runner *r, const struct effect *effect)
+{
+    struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    const struct haft_executor_start_in *in;
+    struct str why;
+    int status;
+
+    a = a ? a : runner_add(r, effect);
+    if (!a->guest) {
+        refuse(r, a, HAFT_NOT_FOUND, "host.no_executor",
+               "its executor is not there any more");
+        return;
+    }
+    str_init(&why, STR_WHY_LIMIT);
+    status = strcmp(r->made_run, a->run_id) == 0
+                 ? 0
+                 : logs_make_run(&r->logs, a->run_id);
+    if (status) {
+        str_addf(&why, "its folders cannot be made: %s", strerror(-status));
+        refuse(r, a, HAFT_RESOURCE, "host.no_folder", why.text);
+        str_finish(&why);
+        return;
+    }
+    memcpy(r->made_run, a->run_id, sizeof(r->made_run));
+    in = job_make(r->job, &r->logs, r->core, effect, &why);
+    if (in) {
+        a->has_files = true;
+        a->is_handed = true;
+        guest_call(a->guest, &haft_executor_v1, HAFT_EXECUTOR_START, in,
+                   runner_deadline_ms(r), on_started,
+                   runner_ask(r, a->id, a->fence));
+    } else {
+        refuse(r, a, HAFT_INVALID, "host.no_value", why.text);
+    }
+    str_finish(&why);
+}
+
+static void cancel(struct runner *r, const struct effect *effect)
+{
+    const struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    const struct haft_executor_cancel_in in = {
+        .size = sizeof(in),
+        .attempt = effect->attempt,
+        .fence = effect->fence,
+        .grace_ms = effect->grace_ms,
+    };
+
+    if (a && a->is_handed && !a->has_ended) {
+        guest_call(a->guest, &haft_executor_v1, HAFT_EXECUTOR_CANCEL, &in,
+                   runner_deadline_ms(r), NULL, NULL);
+    }
+}
+
+void runner_token_key(char key[32], uint64_t attempt)
+{
+    snprintf(key, 32, "a/%016llx", (unsigned long long)attempt);
+}
+
+void runner_release(struct guest *guest, uint64_t attempt, uint64_t fence)
+{
+    const struct haft_executor_release_in in = {
+        .size = sizeof(in),
+        .attempt = attempt,
+        .fence = fence,
+    };
+
+    guest_call(guest, &haft_executor_v1, HAFT_EXECUTOR_RELEASE, &in, INT64_MAX,
+               NULL, NULL);
+}
+
+static void release(struct runner *r, const struct effect *effect)
+{
+    struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    struct logs_of of;
+    char key[32];
+
+    if (!a) {
+        return;
+    }
+    of = runner_files(a);
+    logs_remove(&r->logs, &of, a->files);
+    if (a->is_handed) {
+        runner_release(a->guest, a->id, a->fence);
+    }
+    if (a->has_token) {
+        runner_token_key(key, a->id);
+        journal_put(r->journal, key, NULL, 0);
+    }
+    attempts_remove(&r->attempts, a);
+}
+
+/* ---- silence ---- */
+
+static void listen(struct runner *r, const struct effect *effect)
+{
+    const struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    struct logs_of of;
+
+    if (a) {
+        of = runner_files(a);
+        core_ask_heard(r->core, a->id, a->fence, logs_heard_ms(&r->logs, &of));
+        runner_wake(r);
+    }
+}
+
+/* ---- the question whether to try again ---- */
+
+static void on_verdict(void *ctx, haft_status status, const void *out,
+                       const struct haft_fault *fault)
+{
+    static const enum core_verdict verdicts[] = {
+        [HAFT_RETRY_FAIL] = VERDICT_FAIL,
+        [HAFT_RETRY_AGAIN] = VERDICT_AGAIN,
+        [HAFT_RETRY_ELSEWHERE] = VERDICT_ELSEWHERE,
+        [HAFT_RETRY_HOLD] = VERDICT_HOLD,
+    };
+    const struct haft_retry_decide_out *answer = out;
+    struct asked *asked = ctx;
+    struct runner *r = asked->runner;
+    enum core_verdict verdict = VERDICT_FAIL;
+    int64_t delay_ms = 0;
+
+    if (status < 0) {
+        struct log_room quoted;
+        struct str why;
+
+        str_init(&why, STR_WHY_LIMIT);
+        str_add(&why, fault->message.p, fault->message.n);
+        log_warn("runner", "retry plugin has no answer attempt=%llu why=%s",
+                 (unsigned long long)asked->attempt,
+                 log_quoted(&quoted, why.text));
+        str_finish(&why);
+    } else if (answer->verdict <= HAFT_RETRY_HOLD) {
+        verdict = verdicts[answer->verdict];
+        delay_ms = answer->delay_ms > 0 ? answer->delay_ms : 0;
+    }
+    core_ask_verdict(r->core, asked->attempt, asked->fence, verdict, delay_ms);
+    runner_wake(r);
+    mem_free(asked);
+}
+
+static void ask_retry(struct runner *r, const struct effect *effect)
+{
+    struct retry_question q;
+    struct guest *guest;
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    retry_question_init(&q, r->core, effect->run, effect->task,
+                        loop_clock_ms());
+    guest = guests_find(r->guests, "retry", q.use ? q.use : r->retry, &why);
+    if (guest) {
+        guest_call(guest, &haft_retry_v1, HAFT_RETRY_DECIDE, &q.in,
+                   runner_deadline_ms(r), on_verdict,
+                   runner_ask(r, effect->attempt, effect->fence));
+    } else {
+        log_warn("runner", "no retry plugin why=\"%s\"", why.text);
+        core_ask_verdict(r->core, effect->attempt, effect->fence, VERDICT_FAIL,
+                         0);
+        runner_wake(r);
+    }
+    retry_question_finish(&q);
+    str_finish(&why);
+}
+
+/* ---- effects ---- */
+
+static void forget(struct runner *r, const struct effect *effect)
+{
+    const struct run *run = core_run(r->core, effect->run);
+
+    logs_end_run(&r->logs, run->id);
+    if (strcmp(r->made_run, run->id) == 0) {
+        r->made_run[0] = '\0';
+    }
+    core_forget(r->core, effect->run);
+}
+
+void runner_act(struct runner *r, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_START:
+        start(r, effect);
+        break;
+    case EFFECT_CANCEL:
+        cancel(r, effect);
+        break;
+    case EFFECT_RELEASE:
+        release(r, effect);
+        break;
+    case EFFECT_RETRY:
+        ask_retry(r, effect);
+        break;
+    case EFFECT_LISTEN:
+        listen(r, effect);
+        break;
+    case EFFECT_RECOVER:
+        runner_recover(r, effect);
+        break;
+    case EFFECT_FORGET:
+        forget(r, effect);
+        break;
+    case EFFECT_ANSWER:
+        break;
+    }
+}
+
+/* ---- life ---- */
+
+void runner_on_turn(struct runner *r, void (*fn)(void *ctx), void *ctx)
+{
+    r->wake = fn;
+    r->wake_ctx = ctx;
+}
+
+struct runner *runner_create(struct loop *loop, struct guests *guests,
+                             struct journal *journal,
+                             const struct runner_options *options)
+{
+    struct runner *r = mem_new(1, sizeof(*r));
+    struct process_options process;
+
+    r->loop = loop;
+    r->guests = guests;
+    r->journal = journal;
+    r->state = mem_text(options->state, strlen(options->state));
+    r->retry = mem_text(options->retry, strlen(options->retry));
+    r->keeper = mem_text(options->keeper, strlen(options->keeper));
+    r->slots = options->slots;
+    r->logs = (struct logs){.state = r->state,
+                            .limit_bytes = options->log_limit_bytes,
+                            .fold_bytes = options->fold_limit_bytes,
+                            .journal = journal};
+    r->job = job_create();
+    loop_timer_init(&r->settle_timer, runner_on_settle, r);
+    process = (struct process_options){.state = r->state,
+                                       .program = r->keeper,
+                                       .ready = runner_on_keeper,
+                                       .ctx = r};
+    r->process = process_create(loop, guests, &process);
+    r->service = (struct guest_service){.interface = &haft_attempt_v1,
+                                        .methods = runner_attempt_methods,
+                                        .ctx = r};
+    guests_serve(guests, &r->service);
+    return r;
+}
+
+void runner_destroy(struct runner *r)
+{
+    if (!r) {
+        return;
+    }
+    loop_timer_clear(r->loop, &r->settle_timer);
+    process_destroy(r->process);
+    attempts_finish(&r->attempts);
+    for (uint32_t i = 0; i < r->executors_count; i++) {
+        mem_free(r->executors[i].name);
+    }
+    job_destroy(r->job);
+    mem_free(r->parked);
+    mem_free(r->state);
+    mem_free(r->retry);
+    mem_free(r->keeper);
+    mem_free(r);
+}
+
+void runner_attach(struct runner *r, struct core *core, uint32_t epoch)
+{
+    r->core = core;
+    process_open(r->process, epoch);
+    loop_timer_set(r->loop, &r->settle_timer,
+                   loop_now_ms(r->loop) + RUNNER_SETTLE_MS);
+}
