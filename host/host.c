@@ -197,6 +197,24 @@ static struct core *make_core(void *ctx, uint32_t epoch)
     return h->core;
 }
 
+/* A run that comes back names it. */
+static uint32_t find_executor(void *ctx, const char *name)
+{
+    struct host *h = ctx;
+    struct log_room quoted;
+    uint32_t executor;
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    executor = runner_executor(h->runner, name, &why);
+    if (executor == CORE_NONE) {
+        log_warn("host", "executor is gone name=%s why=%s", name,
+                 log_quoted(&quoted, why.text));
+    }
+    str_finish(&why);
+    return executor;
+}
+
 static void opened(void *ctx, int status, const char *why)
 {
     struct host *h = ctx;
@@ -247,7 +265,8 @@ static bool open_guests(struct host *h, struct str *why)
 static void open_rooms(struct host *h)
 {
     const struct journal_store store = {ask_store, h};
-    const struct journal_client client = {act, tell, opened, lost, h};
+    const struct journal_client client = {act,  tell, opened,
+                                          lost, h,    find_executor};
     const char *retry = guests_name(h->guests, "retry", 0);
     const struct runner_options options = {
         .state = h->state,

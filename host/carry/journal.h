@@ -44,11 +44,11 @@ struct journal_client {
     void (*opened)(void *ctx, int status, const char *why);
     /* Ownership is lost, or the store is beyond repair: stop now. */
     void (*lost)(void *ctx, const char *why);
+    void *ctx;
     /* The index in the core of an executor that a run which comes back names,
      * or CORE_NONE if there is none any more. NULL: of those that `make` has
      * added. */
     uint32_t (*executor)(void *ctx, const char *name);
-    void *ctx;
 };
 
 struct journal;

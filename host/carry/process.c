@@ -193,7 +193,7 @@ static void on_report(void *ctx, const struct wire_report *report)
     }
     if (child->guest) {
         tell(child);
-    } else if (p->is_settled && has_ended(child)) {
+    } else if (p->is_settled) {
         end_orphan(p, child);
     }
 }
@@ -648,7 +648,7 @@ void process_open(struct process *p, uint32_t epoch)
         str_addf(&why, "%s: %s", p->options.state, strerror(errno));
     } else {
         options.state_fd = p->state_fd;
-        p->keeper = keeper_create(p->loop, &options, &why);
+        p->keeper = keeper_create(p->loop, &options);
     }
     if (!p->keeper) {
         log_error("process", "no keeper why=\"%s\"", why.text);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <haft/executor.h>
 #include <haft/host.h>
@@ -426,6 +427,36 @@ void runner_on_turn(struct runner *r, void (*fn)(void *ctx), void *ctx)
     r->wake_ctx = ctx;
 }
 
+/* A program that was not installed has its keeper beside it. */
+static char *find_keeper(const char *given)
+{
+    static const char name[] = "/haft-keeper";
+    char path[4096 + sizeof(name)];
+    ssize_t size = given ? 0 : readlink("/proc/self/exe", path, 4096);
+    char *end;
+
+    if (given) {
+        return mem_text(given, strlen(given));
+    }
+    path[size > 0 ? size : 0] = '\0';
+    end = strrchr(path, '/');
+    if (end) {
+        memcpy(end, name, sizeof(name));
+        if (access(path, X_OK) == 0) {
+            return mem_text(path, strlen(path));
+        }
+    }
+    return mem_text(HAFT_LIBEXEC_DIR "/haft-keeper",
+                    strlen(HAFT_LIBEXEC_DIR "/haft-keeper"));
+}
+
+static uint32_t count_processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return count > 0 ? (uint32_t)count : 1;
+}
+
 struct runner *runner_create(struct loop *loop, struct guests *guests,
                              struct journal *journal,
                              const struct runner_options *options)
@@ -437,9 +468,10 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
     r->guests = guests;
     r->journal = journal;
     r->state = mem_text(options->state, strlen(options->state));
-    r->retry = mem_text(options->retry, strlen(options->retry));
-    r->keeper = mem_text(options->keeper, strlen(options->keeper));
-    r->slots = options->slots;
+    r->retry = options->retry ? mem_text(options->retry, strlen(options->retry))
+                              : mem_text("", 0);
+    r->keeper = find_keeper(options->keeper);
+    r->slots = options->slots ? options->slots : count_processors();
     r->logs = (struct logs){.state = r->state,
                             .limit_bytes = options->log_limit_bytes,
                             .fold_bytes = options->fold_limit_bytes,
@@ -477,10 +509,10 @@ void runner_destroy(struct runner *r)
     mem_free(r);
 }
 
-void runner_attach(struct runner *r, struct core *core, uint32_t epoch)
+void runner_attach(struct runner *r, struct core *core)
 {
     r->core = core;
-    process_open(r->process, epoch);
+    process_open(r->process, journal_epoch(r->journal));
     loop_timer_set(r->loop, &r->settle_timer,
                    loop_now_ms(r->loop) + RUNNER_SETTLE_MS);
 }

@@ -13,7 +13,6 @@
 
 #include "host/base/loop.h"
 #include "host/carry/journal.h"
-#include "host/carry/logs.h"
 #include "host/core/core.h"
 #include "host/guest/guest.h"
 #include "host/plain/str.h"
@@ -25,8 +24,9 @@ struct runner_options {
     const char *retry; /* instance of haft.retry/1 for tasks that name none */
     uint64_t log_limit_bytes;  /* per attempt and stream */
     uint64_t fold_limit_bytes; /* up to this a log goes into the store */
-    const char *keeper;        /* path of haft-keeper */
-    uint32_t slots;            /* of each executor: attempts at once */
+    const char *keeper; /* path of haft-keeper; NULL: beside this program, or
+                           where it was installed */
+    uint32_t slots;     /* of each executor; 0: one for each processor */
 };
 
 struct runner *runner_create(struct loop *loop, struct guests *guests,
@@ -35,9 +35,9 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
 void runner_destroy(struct runner *r);
 
 /* The core to report to; before the first effect, and before the journal asks
- * for an executor (journal_client.executor): inside its `make`. The keeper is
- * looked for as the owner of `epoch`. */
-void runner_attach(struct runner *r, struct core *core, uint32_t epoch);
+ * for an executor (journal_client.executor): inside its `make`. Looks for the
+ * keeper of an earlier host. */
+void runner_attach(struct runner *r, struct core *core);
 
 /* Carries out one effect, all kinds but EFFECT_ANSWER. */
 void runner_act(struct runner *r, const struct effect *effect);
@@ -50,14 +50,26 @@ uint32_t runner_executor(struct runner *r, const char *name, struct str *why);
 /* Called when a turn is wanted: something was asked of the core. */
 void runner_on_turn(struct runner *r, void (*wake)(void *ctx), void *ctx);
 
-/* A log of an attempt: gives at most
- * `limit` bytes from `offset` and says where it ends so far, and whether more
- * may come. From the file while there is one, else asks the store; the answer
- * comes later either way. -HAFT_NOT_FOUND: nothing was written. */
-typedef void (*runner_log)(void *ctx, int status, const void *bytes,
-                           size_t size, uint64_t end, bool is_complete);
-void runner_read_log(struct runner *r, const struct logs_of *of,
-                     const struct logs_range *range, runner_log done,
-                     void *ctx);
+/* A log of an attempt (`try` is its fence; 0: the task's last), `stream` 1 or
+ * 2. From the file while there is one, else from the store; the answer comes
+ * later either way. */
+struct runner_log {
+    const char *run;
+    const char *task;
+    uint32_t try;
+    uint32_t stream;
+    uint64_t offset;
+    size_t limit; /* most bytes to read */
+};
+struct runner_piece {
+    int status; /* -HAFT_NOT_FOUND: no such attempt, or nothing was written */
+    const void *bytes; /* borrowed until the return */
+    size_t size;
+    uint64_t end;     /* of the log, so far */
+    bool is_complete; /* nothing is added any more */
+};
+typedef void (*runner_piece_fn)(void *ctx, const struct runner_piece *piece);
+void runner_read_log(struct runner *r, const struct runner_log *log,
+                     runner_piece_fn done, void *ctx);
 
 #endif

@@ -1,100 +1,171 @@
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "host/carry/flat.h"
 #include "host/carry/runner_inside.h"
 #include "host/plain/mem.h"
 
+/* Somebody wants a piece of a log. */
 struct wanted {
     struct runner *runner;
-    runner_log done;
+    char *run;
+    char *task;
+    struct logs_of of;
+    struct logs_range range;
+    runner_piece_fn done;
     void *ctx;
-    uint64_t offset;
-    size_t limit;
-    int status;
+    struct runner_piece piece;
     struct str bytes; /* of the file */
-    uint64_t end;
-    bool is_complete;
 };
 
-static void end_wanted(struct wanted *w)
+static void give(struct wanted *w)
 {
+    w->done(w->ctx, &w->piece);
     str_finish(&w->bytes);
+    mem_free(w->run);
+    mem_free(w->task);
     mem_free(w);
 }
 
-static void give_file(void *ctx)
+static void give_later(void *ctx)
 {
-    struct wanted *w = ctx;
-
-    w->done(w->ctx, w->status, w->bytes.text, w->bytes.size, w->end,
-            w->is_complete);
-    end_wanted(w);
+    give(ctx);
 }
 
-static void give_folded(void *ctx, haft_status status, const void *out,
-                        const struct haft_fault *fault)
+static void on_folded(void *ctx, haft_status status, const void *out,
+                      const struct haft_fault *fault)
 {
     const struct haft_storage_get_out *get = out;
     struct wanted *w = ctx;
-    const char *bytes = "";
-    size_t size = 0;
+    struct runner_piece *piece = &w->piece;
 
     (void)fault;
+    piece->status = status;
     if (status == HAFT_OK && !get->is_found) {
-        status = w->is_complete ? -HAFT_NOT_FOUND : HAFT_OK;
+        piece->status = piece->is_complete ? -HAFT_NOT_FOUND : HAFT_OK;
     } else if (status == HAFT_OK) {
-        w->end = get->value.n;
-        if (w->offset < w->end) {
-            bytes = (const char *)get->value.p + w->offset;
-            size = (size_t)(w->end - w->offset);
-            size = size < w->limit ? size : w->limit;
+        piece->end = get->value.n;
+        if (w->range.offset < piece->end) {
+            piece->bytes = (const char *)get->value.p + w->range.offset;
+            piece->size = (size_t)(piece->end - w->range.offset);
+            piece->size =
+                piece->size < w->range.limit ? piece->size : w->range.limit;
         }
     }
-    w->done(w->ctx, status, bytes, size, w->end, w->is_complete);
-    end_wanted(w);
+    give(w);
 }
 
-/* Whether the attempt may still write: it is its task's last, and open. */
-static bool is_open(const struct runner *r, const struct logs_of *of)
+static void ask_folded(struct wanted *w)
 {
-    uint32_t run = core_find_run(r->core, of->run);
-    uint32_t task;
+    struct str key;
+
+    str_init(&key, HAFT_STORAGE_KEY_LIMIT);
+    logs_add_key(&key, &w->of, w->range.file);
+    journal_get(w->runner->journal, key.text, on_folded, w);
+    str_finish(&key);
+}
+
+/* The file, if there is one. `is_inside`: not from a callback, so the answer
+ * waits for the next turn. */
+static void read_now(struct wanted *w, bool is_inside)
+{
+    struct runner_piece *piece = &w->piece;
+    int status =
+        logs_read(&w->runner->logs, &w->of, &w->range, &w->bytes, &piece->end);
+
+    if (status == -ENOENT) {
+        ask_folded(w);
+        return;
+    }
+    piece->status = status ? -HAFT_RESOURCE : HAFT_OK;
+    piece->bytes = w->bytes.text;
+    piece->size = w->bytes.size;
+    if (is_inside) {
+        loop_post(w->runner->loop, give_later, w);
+    } else {
+        give(w);
+    }
+}
+
+/* The record of a task that has left the core says how many there were. */
+static void on_task(void *ctx, haft_status status, const void *out,
+                    const struct haft_fault *fault)
+{
+    const struct haft_storage_get_out *get = out;
+    struct wanted *w = ctx;
+    struct flat_member m;
+    struct flat f;
+
+    (void)fault;
+    if (status == HAFT_OK && get->is_found && get->value.n > 1) {
+        flat_start(&f, (const char *)get->value.p + 1, get->value.n - 1);
+        while (flat_next(&f, &m)) {
+            if (flat_is(&m, "fence") && !flat_number(&m, &w->of.try)) {
+                w->of.try = 0;
+            }
+        }
+    }
+    if (w->of.try == 0) {
+        w->piece.status = status == HAFT_OK ? -HAFT_NOT_FOUND : status;
+        give(w);
+        return;
+    }
+    read_now(w, false);
+}
+
+static void ask_task(struct wanted *w)
+{
+    char key[HAFT_STORAGE_KEY_LIMIT];
+
+    snprintf(key, sizeof(key), "t/%s/%s", w->run, w->task);
+    journal_get(w->runner->journal, key, on_task, w);
+}
+
+/* The attempt may still write if it is its task's last one, and open. */
+static void look(struct wanted *w)
+{
+    const struct core *core = w->runner->core;
+    uint32_t run = core ? core_find_run(core, w->run) : CORE_NONE;
+    uint32_t task =
+        run == CORE_NONE ? CORE_NONE : core_find_task(core, run, w->task);
     struct task room;
     const struct task *t;
 
-    if (run == CORE_NONE) {
-        return false;
-    }
-    task = core_find_task(r->core, run, of->task);
+    w->piece.is_complete = true;
     if (task == CORE_NONE) {
-        return false;
-    }
-    t = core_task(r->core, run, task, &room);
-    return t->fence == of->try &&
-           (t->state == TASK_HANDED || t->state == TASK_RUNNING);
-}
-
-void runner_read_log(struct runner *r, const struct logs_of *of,
-                     const struct logs_range *range, runner_log done, void *ctx)
-{
-    struct wanted *w = mem_new(1, sizeof(*w));
-    struct str key;
-    int status;
-
-    *w = (struct wanted){.runner = r,
-                         .done = done,
-                         .ctx = ctx,
-                         .offset = range->offset,
-                         .limit = range->limit,
-                         .is_complete = !is_open(r, of)};
-    str_init(&w->bytes, range->limit);
-    status = logs_read(&r->logs, of, range, &w->bytes, &w->end);
-    if (status != -ENOENT) {
-        w->status = status ? -HAFT_RESOURCE : HAFT_OK;
-        loop_post(r->loop, give_file, w);
         return;
     }
-    str_init(&key, HAFT_STORAGE_KEY_LIMIT);
-    logs_add_key(&key, of, range->file);
-    journal_get(r->journal, key.text, give_folded, w);
-    str_finish(&key);
+    t = core_task(core, run, task, &room);
+    w->of.try = w->of.try ? w->of.
+    try : t
+        ->fence;
+    w->piece.is_complete =
+        w->of.try != t->fence || task_state_is_ended(t->state);
+}
+
+void runner_read_log(struct runner *r, const struct runner_log *log,
+                     runner_piece_fn done, void *ctx)
+{
+    struct wanted *w = mem_new(1, sizeof(*w));
+
+    w->runner = r;
+    w->run = mem_text(log->run, strlen(log->run));
+    w->task = mem_text(log->task, strlen(log->task));
+    w->of = (struct logs_of){w->run, w->task, log->try};
+    w->range = (struct logs_range){log->stream == 2 ? LOGS_ERR : LOGS_OUT,
+                                   log->offset, log->limit};
+    w->done = done;
+    w->ctx = ctx;
+    w->piece.bytes = "";
+    str_init(&w->bytes, log->limit);
+    look(w);
+    if (w->of.try) {
+        read_now(w, true);
+    } else if (w->piece.is_complete) {
+        ask_task(w);
+    } else {
+        w->piece.status = HAFT_OK; /* it has not begun */
+        loop_post(r->loop, give_later, w);
+    }
 }

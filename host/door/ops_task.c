@@ -86,26 +86,27 @@ static size_t whole(const unsigned char *bytes, size_t size)
     return size;
 }
 
-static void on_log(void *ctx, int status, const void *bytes, size_t size,
-                   uint64_t end, bool is_complete)
+static void on_log(void *ctx, const struct runner_piece *piece)
 {
     struct op_call *call = ctx;
-    size_t use =
-        is_complete && call->offset + size == end ? size : whole(bytes, size);
+    bool is_last =
+        piece->is_complete && call->offset + piece->size == piece->end;
+    size_t use = is_last ? piece->size : whole(piece->bytes, piece->size);
 
-    if (status < 0) {
-        call_fail(call, (uint32_t)-status, "host.log_missing",
+    if (piece->status < 0) {
+        call_fail(call, (uint32_t)-piece->status, "host.log_missing",
                   "task %.80s of run %s has no such log",
                   call_text(call, "task"), call->run);
         return;
     }
     if (use) {
-        send_piece(call, bytes, use);
+        send_piece(call, piece->bytes, use);
         call->offset += use;
     }
-    if (use && call->offset < end) {
+    if (use && call->offset < piece->end) {
         read_log(call);
-    } else if (is_complete || !call_bool(call, "follow") || call->is_dropped) {
+    } else if (piece->is_complete || !call_bool(call, "follow") ||
+               call->is_dropped) {
         char json[64];
         int length = snprintf(json, sizeof(json), "{\"end\":%llu}",
                               (unsigned long long)call->offset);
@@ -122,11 +123,16 @@ static void on_log(void *ctx, int status, const void *bytes, size_t size,
 static void read_log(void *ctx)
 {
     struct op_call *call = ctx;
+    const struct runner_log log = {
+        .run = call->run,
+        .task = call_text(call, "task"),
+        .try = (uint32_t)call_int(call, "try", 0),
+        .stream = (uint32_t)call_int(call, "stream", 1),
+        .offset = call->offset,
+        .limit = LOG_PIECE,
+    };
 
-    runner_read_log(call_host(call)->runner, call->run, call_text(call, "task"),
-                    (uint32_t)call_int(call, "try", 0),
-                    (uint32_t)call_int(call, "stream", 1), call->offset,
-                    LOG_PIECE, on_log, call);
+    runner_read_log(call_host(call)->runner, &log, on_log, call);
 }
 
 static void begin_log(struct op_call *call)
