@@ -61,7 +61,7 @@ static void register_loader(void)
     unsetenv("LTDL_LIBRARY_PATH");
     lt_dlinit();
     if (!lt_dlloader_find("haft")) {
-        lt_dlloader_remove("lt_dlopen");
+        free(lt_dlloader_remove("lt_dlopen")); /* ours from here on */
         lt_dlloader_add(&loader);
     }
 }
