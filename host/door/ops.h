@@ -69,8 +69,8 @@ struct ops_options {
     struct journal *journal;
     struct runner *runner;
     struct bus *bus;      /* NULL: passive, nothing can be followed */
-    const char *executor;  /* [route] process */
-    const char *state;     /* directory, for host.status */
+    const char *executor; /* [route] process */
+    const char *state;    /* directory, for host.status */
 };
 
 struct ops *ops_create(const struct ops_options *options);

@@ -8,7 +8,10 @@
 
 static const char *state_of(const struct module *m)
 {
-    return m->reason ? "refused" : m->loaded ? "loaded" : "ready";
+    if (m->reason) {
+        return "refused";
+    }
+    return m->loaded ? "loaded" : "ready";
 }
 
 static void add_class(const struct manifest_class *c, struct str *out)
@@ -26,7 +29,10 @@ static const char *name_of(const struct module *m)
 {
     const char *slash = strrchr(m->file, '/');
 
-    return m->manifest.id ? m->manifest.id : slash ? slash + 1 : m->file;
+    if (m->manifest.id) {
+        return m->manifest.id;
+    }
+    return slash ? slash + 1 : m->file;
 }
 
 static void add_head(const struct module *m, struct str *out)

@@ -80,9 +80,10 @@ static struct haft_slice keep_path(struct scratch *mem, const char *path,
         char *from = realpath(folder, NULL);
         char *here = from ? NULL : getcwd(NULL, 0);
 
-        str_addf(&whole, "%s/", from ? from : here ? here : "");
-        if (!from) {
-            str_addf(&whole, "%s/", folder);
+        if (from) {
+            str_addf(&whole, "%s/", from);
+        } else {
+            str_addf(&whole, "%s/%s/", here ? here : "", folder);
         }
         free(from);
         free(here);
