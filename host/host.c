@@ -280,6 +280,7 @@ static void open_rooms(struct host *h)
     h->runner = runner_create(h->loop, h->guests, h->journal, &options);
     if (h->part == HOST_OWNER) {
         h->bus = bus_create(h->loop, h->guests, h->journal);
+        bus_on_turn(h->bus, wake, h);
         runner_on_turn(h->runner, wake, h);
     }
     ops = (struct ops_options){.loop = h->loop,

@@ -1,6 +1,7 @@
 libhost_la_SOURCES += \
     host/carry/attempt.c host/carry/attempt.h \
     host/carry/batch.c host/carry/batch.h \
+    host/carry/bus.c host/carry/bus.h host/carry/bus_inside.h \
     host/carry/flat.c host/carry/flat.h \
     host/carry/job.c host/carry/job.h \
     host/carry/journal.c host/carry/journal.h host/carry/journal_inside.h \
@@ -18,4 +19,6 @@ libhost_la_SOURCES += \
     host/carry/runner.c host/carry/runner.h host/carry/runner_inside.h \
     host/carry/runner_attempt.c \
     host/carry/runner_read.c \
-    host/carry/runner_recover.c
+    host/carry/runner_recover.c \
+    host/carry/story.c host/carry/story.h \
+    host/carry/teller.c
