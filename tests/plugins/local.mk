@@ -33,3 +33,7 @@ if PLUGIN_EXECUTOR_LOCAL
 check_PROGRAMS += tests/plugins/executor/test_local
 tests_plugins_executor_test_local_LDADD = libfakehost.la $(LDADD)
 endif
+if PLUGIN_RETRY_BACKOFF
+check_PROGRAMS += tests/plugins/retry/test_backoff
+tests_plugins_retry_test_backoff_LDADD = libfakehost.la $(LDADD)
+endif
