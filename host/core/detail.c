@@ -2,11 +2,6 @@
 
 #include "host/plain/mem.h"
 
-struct task_detail *detail_at(const struct core *c, uint32_t id)
-{
-    return &c->details.chunks[id / DETAILS_CHUNK][id % DETAILS_CHUNK];
-}
-
 static uint32_t take_id(struct details *all)
 {
     uint32_t id;
@@ -23,14 +18,6 @@ static uint32_t take_id(struct details *all)
             mem_new(DETAILS_CHUNK, sizeof(struct task_detail));
     }
     return id;
-}
-
-struct task_detail *detail_of(const struct core *c, const struct run_row *r,
-                              uint32_t task)
-{
-    uint32_t id = r->cells[task].detail;
-
-    return id ? detail_at(c, id - 1) : NULL;
 }
 
 struct task_detail *detail_need(struct core *c, struct run_row *r,

@@ -77,11 +77,33 @@ int64_t limit_at(const struct run_row *r, uint32_t task,
     }
 }
 
+/* Most tasks have no limit at all, and need not be asked for each. */
+static bool has_any(const struct run_row *r, uint32_t task,
+                    const struct task_detail *d)
+{
+    const struct workflow_policy *policy;
+
+    switch (task_state(r, task)) {
+    case TASK_READY:
+        return true;
+    case TASK_HANDED:
+    case TASK_RUNNING:
+        policy = task_policy(r, task);
+        return d->is_cancelling || policy->queue_ms > 0 || policy->run_ms > 0 ||
+               policy->silence_ms > 0 || policy->total_ms > 0;
+    default:
+        return false;
+    }
+}
+
 int64_t limit_next(const struct run_row *r, uint32_t task,
                    const struct task_detail *d)
 {
     int64_t next = TIMER_NEVER;
 
+    if (!has_any(r, task, d)) {
+        return TIMER_NEVER;
+    }
     for (enum limit i = 0; i < LIMITS; i++) {
         int64_t at = limit_at(r, task, d, i);
 

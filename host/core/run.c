@@ -154,9 +154,14 @@ struct event *run_event(struct core *c, struct run_row *r, enum event_kind kind)
     return event;
 }
 
+bool run_may_move(enum run_state from, enum run_state to)
+{
+    return legal_next[from] & BIT(to);
+}
+
 void run_move(struct core *c, struct run_row *r, enum run_state state)
 {
-    assert(legal_next[r->run.state] & BIT(state));
+    assert(run_may_move(r->run.state, state));
     r->run.state = state;
     run_touch(c, r, run_state_is_ended(state) ? CHANGE_RUN_OVER : CHANGE_RUN);
 }

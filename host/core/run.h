@@ -18,6 +18,7 @@ void run_remove(struct core *c, struct run_row *r);
 
 struct run_row *run_of(const struct core *c, uint32_t run); /* or NULL */
 
+bool run_may_move(enum run_state from, enum run_state to);
 void run_move(struct core *c, struct run_row *r, enum run_state state);
 void run_touch(struct core *c, struct run_row *r, enum change_kind kind);
 struct event *run_event(struct core *c, struct run_row *r,

@@ -56,11 +56,6 @@ bool task_state_is_ended(enum task_state state)
     return state >= TASK_SUCCEEDED;
 }
 
-bool task_is_item(const struct run_row *r, uint32_t task)
-{
-    return task >= r->run.tasks_count;
-}
-
 struct run_each *task_each(const struct run_row *r, uint32_t task)
 {
     if (task_is_item(r, task)) {
@@ -104,11 +99,6 @@ bool task_has_question(const struct run_row *r, uint32_t task)
 
     return condition != WORKFLOW_NONE &&
            expr_has_question(r->workflow->conditions[condition]);
-}
-
-enum task_state task_state(const struct run_row *r, uint32_t task)
-{
-    return (enum task_state)r->cells[task].state;
 }
 
 void task_touch(struct core *c, struct run_row *r, uint32_t task)
@@ -248,10 +238,15 @@ static void place(struct core *c, struct run_row *r, uint32_t task,
     }
 }
 
+bool task_may_move(enum task_state from, enum task_state to)
+{
+    return legal_next[from] & BIT(to);
+}
+
 void task_move(struct core *c, struct run_row *r, uint32_t task,
                enum task_state state)
 {
-    assert(legal_next[r->cells[task].state] & BIT(state));
+    assert(task_may_move(task_state(r, task), state));
     r->cells[task].flags &= (uint16_t)~CELL_QUEUED;
     place(c, r, task, state);
     if (state != TASK_READY || detail_of(c, r, task)) {

@@ -6,15 +6,23 @@
 
 #include "host/core/tables.h"
 
+static inline enum task_state task_state(const struct run_row *r, uint32_t task)
+{
+    return (enum task_state)r->cells[task].state;
+}
+
+static inline bool task_is_item(const struct run_row *r, uint32_t task)
+{
+    return task >= r->run.tasks_count;
+}
+
 /* The workflow's row; of an item, its owner's. */
 const struct workflow_task *task_row(const struct run_row *r, uint32_t task);
 const struct workflow_policy *task_policy(const struct run_row *r,
                                           uint32_t task);
-bool task_is_item(const struct run_row *r, uint32_t task);
 bool task_is_finally(const struct run_row *r, uint32_t task);
 bool task_has_each(const struct run_row *r, uint32_t task); /* is an owner */
 bool task_has_question(const struct run_row *r, uint32_t task);
-enum task_state task_state(const struct run_row *r, uint32_t task);
 
 /* The `each` that an item is of, or that an owner expanded into; else NULL. */
 struct run_each *task_each(const struct run_row *r, uint32_t task);
@@ -24,6 +32,9 @@ struct run_each *task_each(const struct run_row *r, uint32_t task);
  * nothing is listed. */
 void task_restore(struct core *c, struct run_row *r, uint32_t task,
                   enum task_state state);
+
+/* Whether a task may ever go from one state straight to another. */
+bool task_may_move(enum task_state from, enum task_state to);
 
 /* Changes the state, and all that follows from the state alone. */
 void task_move(struct core *c, struct run_row *r, uint32_t task,
