@@ -37,3 +37,7 @@ if PLUGIN_RETRY_BACKOFF
 check_PROGRAMS += tests/plugins/retry/test_backoff
 tests_plugins_retry_test_backoff_LDADD = libfakehost.la $(LDADD)
 endif
+if PLUGIN_AUTH_PEER
+check_PROGRAMS += tests/plugins/auth/test_peer
+tests_plugins_auth_test_peer_LDADD = libfakehost.la $(LDADD)
+endif
