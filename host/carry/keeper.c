@@ -51,13 +51,15 @@ struct keeper {
     bool is_announced;             /* `ready` has been called */
     struct loop_timer timer;       /* what the mode waits for */
     struct loop_timer flush_timer; /* something is to be sent */
+    bool is_trying;                /* since ..., next after ... */
     int64_t retry_ms;
     int64_t trying_since_ms;
     int64_t last_death_ms;
     int deaths;
 
-    int fd;       /* -1: not connected */
-    int guard_fd; /* pidfd of a child that guards a keeper, -1: none */
+    int fd;          /* -1: not connected */
+    int guard_fd;    /* pidfd of a child that guards a keeper, -1: none */
+    bool has_served; /* its keeper has answered */
     int32_t pid;
     bool has_answered;
     uint32_t due; /* reports that still belong to the answer */
@@ -111,17 +113,19 @@ static void give_up(struct keeper *keeper, bool is_refused, const char *why)
     disconnect(keeper);
     keeper_jobs_finish(&keeper->jobs);
     keeper->mode = is_refused ? MODE_REFUSED : MODE_IDLE;
+    keeper->is_trying = false;
     keeper->deaths = 0;
     keeper->calls->lost(keeper->ctx, is_refused, why);
 }
 
 static void try_in(struct keeper *keeper, int64_t after_ms)
 {
-    if (keeper->mode != MODE_TRYING) {
-        keeper->mode = MODE_TRYING;
+    if (!keeper->is_trying) {
+        keeper->is_trying = true;
         keeper->retry_ms = RETRY_FIRST_MS;
         keeper->trying_since_ms = loop_now_ms(keeper->loop);
     }
+    keeper->mode = MODE_TRYING;
     arm(keeper, &keeper->timer, after_ms);
 }
 
@@ -130,7 +134,7 @@ static void try_again(struct keeper *keeper)
     int64_t tried_ms = loop_now_ms(keeper->loop) - keeper->trying_since_ms;
     if (tried_ms > RETRY_GIVE_UP_MS) {
         give_up(keeper, false,
-                "the lock of a keeper is held, but nobody answers its socket");
+                "no keeper answers the socket in the state directory");
         return;
     }
     try_in(keeper, keeper->retry_ms);
@@ -139,22 +143,33 @@ static void try_again(struct keeper *keeper)
     }
 }
 
-/* The keeper is gone. One that dies again and again is not started for ever:
- * perhaps it is a job that kills it. */
-static void connection_over(struct keeper *keeper)
+/* Whether another keeper may be started after one that had answered. One that
+ * dies again and again is not: perhaps it is a job that kills it. */
+static bool may_follow(struct keeper *keeper)
 {
     int64_t now_ms = loop_now_ms(keeper->loop);
     bool is_series = now_ms - keeper->last_death_ms < DEATHS_APART_MS;
     keeper->deaths = is_series ? keeper->deaths + 1 : 1;
     keeper->last_death_ms = now_ms;
+    return keeper->deaths <= DEATHS;
+}
+
+/* One that had not answered was just ending when we came. */
+static void connection_over(struct keeper *keeper)
+{
+    bool had_answered = keeper->has_answered;
+    bool is_needed =
+        keeper->jobs.first != NULL || keeper_left_something(keeper->state_fd);
     disconnect(keeper);
-    if (keeper->deaths > DEATHS) {
+    if (had_answered && !may_follow(keeper)) {
         give_up(keeper, false, "the keeper died again and again");
-    } else if (keeper->jobs.first != NULL ||
-               keeper_left_something(keeper->state_fd)) {
+    } else if (!is_needed) {
+        keeper->mode = MODE_IDLE;
+        keeper->is_trying = false;
+    } else if (had_answered) {
         try_in(keeper, 0);
     } else {
-        keeper->mode = MODE_IDLE;
+        try_again(keeper);
     }
 }
 
@@ -178,7 +193,7 @@ static void guard_ended(void *ctx, int fd, uint32_t ready)
     struct keeper *keeper = ctx;
     bool is_gone = false;
     (void)ready;
-    const char *why = keeper_bury(fd, &is_gone);
+    const char *why = keeper_bury(fd, keeper->has_served, &is_gone);
     if (is_gone) {
         forget_guard(keeper);
     }
@@ -208,6 +223,7 @@ static void count_report(struct keeper *keeper)
     if (keeper->mode == MODE_SYNCING && keeper->due == 0) {
         loop_timer_clear(keeper->loop, &keeper->timer);
         keeper->mode = MODE_READY;
+        keeper->is_trying = false;
         announce(keeper, keeper->boot);
     }
 }
@@ -232,6 +248,7 @@ static bool take(struct keeper *keeper, union wire_message *message)
             return false;
         }
         keeper->has_answered = true;
+        keeper->has_served = true;
         keeper->due = message->ready.known;
         keeper->pid = message->ready.pid;
         memcpy(keeper->boot, message->ready.boot, sizeof(keeper->boot));
@@ -344,6 +361,7 @@ static void connected(struct keeper *keeper, const struct launch *launch)
     keeper->fd = launch->fd;
     if (launch->guard_fd >= 0) {
         keeper->guard_fd = launch->guard_fd;
+        keeper->has_served = false;
         loop_add(keeper->loop, keeper->guard_fd, LOOP_READ, guard_ended,
                  keeper);
     }
@@ -433,7 +451,7 @@ void keeper_destroy(struct keeper *keeper)
     disconnect(keeper);
     if (keeper->guard_fd >= 0) {
         bool is_gone = false;
-        keeper_bury(keeper->guard_fd, &is_gone);
+        keeper_bury(keeper->guard_fd, true, &is_gone);
         forget_guard(keeper);
     }
     keeper_jobs_finish(&keeper->jobs);

@@ -175,18 +175,16 @@ bool keeper_left_something(int state_fd)
     return faccessat(state_fd, WIRE_TABLE_NAME, F_OK, 0) == 0;
 }
 
-const char *keeper_bury(int guard_fd, bool *is_gone)
+const char *keeper_bury(int guard_fd, bool has_served, bool *is_gone)
 {
     siginfo_t info = {0};
     *is_gone = waitid(P_PIDFD, (id_t)guard_fd, &info, WEXITED | WNOHANG) == 0 &&
                info.si_pid != 0;
-    if (!*is_gone || info.si_code != CLD_EXITED) {
+    if (!*is_gone || has_served || info.si_code != CLD_EXITED ||
+        info.si_status == WIRE_EXIT_KILLED) {
         return NULL;
     }
     switch (info.si_status) {
-    case WIRE_EXIT_IDLE:
-    case WIRE_EXIT_KILLED:
-        return NULL;
     case WIRE_EXIT_SYSTEM:
         return "haft-keeper could not prepare itself: no memory, no room in "
                "the state directory, or no /proc";

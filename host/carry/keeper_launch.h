@@ -25,8 +25,8 @@ int keeper_launch(int state_fd, const char *program, struct launch *launch,
 /* Whether an earlier keeper may have left something in the directory. */
 bool keeper_left_something(int state_fd);
 
-/* Waits for a child that has ended, if it has: NULL while it lives or if it
- * has served; else why it could not. `*is_gone` tells the first two apart. */
-const char *keeper_bury(int guard_fd, bool *is_gone);
+/* Waits for a child that has ended, if it has. NULL unless its keeper never
+ * served (`has_served`) and its exit status tells why. */
+const char *keeper_bury(int guard_fd, bool has_served, bool *is_gone);
 
 #endif

@@ -285,6 +285,7 @@ START_TEST(started_by_hand_it_says_what_it_is)
         close(3);
         close(4);
         close(5);
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2);
         execl(command, "haft-keeper", (char *)NULL);
         _exit(99);
     }
