@@ -33,6 +33,9 @@ enum {
 };
 #define STATE_BITS 3
 
+static const char *const state_names[] = {
+    [QUEUED] = "queued", [RUNNING] = "running", [WAITING] = "unanswered"};
+
 struct slot {
     _Atomic uint64_t word;      /* generation and state */
     _Atomic uint64_t cancelled; /* the id that is no longer wanted */
@@ -213,18 +216,47 @@ static void set_fault(struct slot *s, uint32_t fault_class, uint32_t effect,
         codec_copy(memory_of(s), &haft_fault_record, &haft_fault_record, &f);
 }
 
-/* The same, as a sentence about the plugin. */
-static void set_faultf(struct slot *s, uint32_t fault_class, uint32_t effect,
-                       const char *code, const char *what, const char *more)
+/* What the host itself says of a call: class, effect, code, and a sentence
+ * behind the plugin's and the method's names. */
+struct refusal {
+    uint32_t fault_class;
+    uint32_t effect;
+    const char *code;
+    const char *sentence;
+};
+
+static const struct refusal bad_answer = {
+    HAFT_PLUGIN_CRASH, HAFT_EFFECT_MAYBE, "host.bad_answer",
+    "gave an answer that breaks the rules"};
+static const struct refusal hung = {HAFT_PLUGIN_CRASH, HAFT_EFFECT_MAYBE,
+                                    "host.plugin_hung",
+                                    "was not answered in time"};
+static const struct refusal hung_before = {
+    HAFT_PLUGIN_CRASH, HAFT_EFFECT_NOT_STARTED, "host.plugin_hung",
+    "was not begun in time"};
+static const struct refusal quarantined = {
+    HAFT_PLUGIN_CRASH, HAFT_EFFECT_NOT_STARTED, "host.plugin_quarantined",
+    "was not asked: earlier calls were never answered"};
+static const struct refusal unimplemented = {
+    HAFT_UNIMPLEMENTED, HAFT_EFFECT_NOT_STARTED, "host.unimplemented",
+    "is not offered"};
+static const struct refusal stopping = {HAFT_CANCELLED, HAFT_EFFECT_NOT_STARTED,
+                                        "host.stopping",
+                                        "was not asked: the host is stopping"};
+static const struct refusal stopped = {HAFT_CANCELLED, HAFT_EFFECT_MAYBE,
+                                       "host.stopping",
+                                       "was ended: the host is stopping"};
+
+static void refuse(struct slot *s, const struct refusal *r, const char *more)
 {
     const struct guest *g = s->guest;
     struct str message;
 
     str_init(&message, STR_WHY_LIMIT);
     str_addf(&message, "%s %s: %s %s%s%s", g->kind, g->name,
-             s->method ? s->method->ours->name : "the method", what,
+             s->method ? s->method->ours->name : "the method", r->sentence,
              *more ? ": " : "", more);
-    set_fault(s, fault_class, effect, code, message.text);
+    set_fault(s, r->fault_class, r->effect, r->code, message.text);
     str_finish(&message);
 }
 
@@ -243,8 +275,7 @@ static void count_fault(struct guest *guest, const char *what,
 static void set_broken(struct slot *s, const char *more)
 {
     count_fault(s->guest, "answer breaks the rules", &s->guest->faulty);
-    set_faultf(s, HAFT_PLUGIN_CRASH, HAFT_EFFECT_MAYBE, "host.bad_answer",
-               "gave an answer that breaks the rules", more);
+    refuse(s, &bad_answer, more);
 }
 
 static void set_given_fault(struct slot *s, haft_status status,
@@ -254,8 +285,11 @@ static void set_given_fault(struct slot *s, haft_status status,
 
     str_init(&why, STR_WHY_LIMIT);
     if (!fault) {
-        set_faultf(s, (uint32_t)-status, HAFT_EFFECT_MAYBE, "host.no_details",
-                   "failed and did not say why", "");
+        const struct refusal mute = {(uint32_t)-status, HAFT_EFFECT_MAYBE,
+                                     "host.no_details",
+                                     "failed and did not say why"};
+
+        refuse(s, &mute, "");
     } else if (!codec_check(&haft_fault_record, fault, &why)) {
         set_broken(s, why.text);
     } else {
@@ -393,13 +427,8 @@ static void on_overdue(void *ctx)
         g->unanswered++;
     }
     log_warn("guest", "call overdue kind=%s name=%s method=%s state=%s",
-             g->kind, g->name, s->method->ours->name,
-             state == QUEUED    ? "queued"
-             : state == RUNNING ? "running"
-                                : "unanswered");
-    set_faultf(s, HAFT_PLUGIN_CRASH,
-               state == QUEUED ? HAFT_EFFECT_NOT_STARTED : HAFT_EFFECT_MAYBE,
-               "host.plugin_hung", "was not answered in time", "");
+             g->kind, g->name, s->method->ours->name, state_names[state]);
+    refuse(s, state == QUEUED ? &hung_before : &hung, "");
     send(s);
 }
 
@@ -524,18 +553,14 @@ static void start_now(struct slot *s, uint64_t id, const void *in,
 static bool admit(struct slot *s, uint64_t id)
 {
     const struct guest *g = s->guest;
-    const uint32_t none = HAFT_EFFECT_NOT_STARTED;
 
     if (calls_are_stopped(s->calls) || !g->instance) {
-        set_faultf(s, HAFT_CANCELLED, none, "host.stopping",
-                   "was not asked: the host is stopping", "");
+        refuse(s, &stopping, "");
     } else if (!s->method || !s->method->fn) {
-        set_faultf(s, HAFT_UNIMPLEMENTED, none, "host.unimplemented",
-                   "is not offered", "");
+        refuse(s, &unimplemented, "");
     } else if (atomic_load(&g->stuck) != 0 ||
                g->unanswered >= CALL_UNANSWERED_LIMIT) {
-        set_faultf(s, HAFT_PLUGIN_CRASH, none, "host.plugin_quarantined",
-                   "was not asked: earlier calls were never answered", "");
+        refuse(s, &quarantined, "");
     } else {
         return true;
     }
@@ -604,10 +629,7 @@ void calls_stop(struct calls *calls)
         int state = move(s, id, ENDED);
 
         if (state != FREE) {
-            set_faultf(s, HAFT_CANCELLED,
-                       state == QUEUED ? HAFT_EFFECT_NOT_STARTED
-                                       : HAFT_EFFECT_MAYBE,
-                       "host.stopping", "was ended: the host is stopping", "");
+            refuse(s, state == QUEUED ? &stopping : &stopped, "");
             queue_add(&calls->queue, &s->item);
         }
     }

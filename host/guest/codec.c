@@ -1,9 +1,8 @@
 #include "host/guest/codec.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
+#include "host/guest/table.h"
 #include "host/plain/utf8.h"
 
 /* What one walk over a message needs to know. */
@@ -14,44 +13,13 @@ struct walk {
     struct str *why;
 };
 
-static const struct haft_field *field_at(const struct haft_record *r,
-                                         uint32_t i)
-{
-    return (const void *)((const char *)r->fields + (size_t)i * r->stride);
-}
-
-static uint32_t width(uint32_t kind)
-{
-    switch (kind) {
-    case HAFT_SIZE:
-    case HAFT_PAD:
-    case HAFT_U32:
-    case HAFT_I32:
-        return 4;
-    case HAFT_U64:
-    case HAFT_I64:
-        return 8;
-    case HAFT_BYTES:
-    case HAFT_TEXT:
-    case HAFT_ARRAY:
-        return 16;
-    default:
-        return 0;
-    }
-}
-
-static uint32_t end_of(const struct haft_field *f)
-{
-    return f->offset + width(f->kind);
-}
-
 /* ---- tables ---- */
 
 static bool row_is_sane(const struct haft_record *r, uint32_t i, uint32_t at,
                         bool is_item, struct str *why)
 {
-    const struct haft_field *f = field_at(r, i);
-    uint32_t wide = width(f->kind);
+    const struct haft_field *f = table_field(r, i);
+    uint32_t wide = table_width(f->kind);
 
     if (!f->name || wide == 0) {
         str_addf(why, "%s row %u: wanted a kind of 1 to 9, found %u", r->name,
@@ -99,7 +67,7 @@ static bool record_is_sane(const struct haft_record *r, bool is_item,
         if (!row_is_sane(r, i, at, is_item, why)) {
             return false;
         }
-        at = end_of(field_at(r, i));
+        at = table_end(table_field(r, i));
     }
     if (at != r->size) {
         str_addf(why, "%s: wanted rows for all of %u bytes, found %u", r->name,
@@ -115,7 +83,7 @@ bool codec_is_sane(const struct haft_record *record, struct str *why)
         return false;
     }
     for (uint32_t i = 0; i < record->count; i++) {
-        const struct haft_field *f = field_at(record, i);
+        const struct haft_field *f = table_field(record, i);
 
         if (f->item && !record_is_sane(f->item, true, why)) {
             return false;
@@ -133,8 +101,8 @@ static bool rows_agree(const struct haft_record *ours,
         return false;
     }
     for (uint32_t i = 0; i < ours->count && i < theirs->count; i++) {
-        const struct haft_field *a = field_at(ours, i);
-        const struct haft_field *b = field_at(theirs, i);
+        const struct haft_field *a = table_field(ours, i);
+        const struct haft_field *b = table_field(theirs, i);
 
         if (a->kind != b->kind || strcmp(a->name, b->name) != 0) {
             str_addf(why, "%s row %u: wanted %s (kind %u), found %s (kind %u)",
@@ -152,9 +120,10 @@ bool codec_agrees(const struct haft_record *ours,
         return false;
     }
     for (uint32_t i = 0; i < ours->count && i < theirs->count; i++) {
-        const struct haft_field *a = field_at(ours, i);
+        const struct haft_field *a = table_field(ours, i);
 
-        if (a->item && !rows_agree(a->item, field_at(theirs, i)->item, why)) {
+        if (a->item &&
+            !rows_agree(a->item, table_field(theirs, i)->item, why)) {
             return false;
         }
     }
@@ -167,9 +136,9 @@ bool codec_is_same(const struct haft_record *a, const struct haft_record *b)
         return false;
     }
     for (uint32_t i = 0; i < a->count; i++) {
-        const struct haft_field *f = field_at(a, i);
+        const struct haft_field *f = table_field(a, i);
 
-        if (f->item && f->item->size != field_at(b, i)->item->size) {
+        if (f->item && f->item->size != table_field(b, i)->item->size) {
             return false;
         }
     }
@@ -179,7 +148,7 @@ bool codec_is_same(const struct haft_record *a, const struct haft_record *b)
 bool codec_is_flat(const struct haft_record *record)
 {
     for (uint32_t i = 0; i < record->count; i++) {
-        if (width(field_at(record, i)->kind) == 16) {
+        if (table_width(table_field(record, i)->kind) == 16) {
             return false;
         }
     }
@@ -242,9 +211,10 @@ static bool item_is_good(struct walk *w, const struct haft_record *item,
                          const char *at, uint32_t have)
 {
     for (uint32_t i = 0; i < item->count; i++) {
-        const struct haft_field *f = field_at(item, i);
+        const struct haft_field *f = table_field(item, i);
 
-        if (end_of(f) <= have && !plain_is_good(w, item, f, at + f->offset)) {
+        if (table_end(f) <= have &&
+            !plain_is_good(w, item, f, at + f->offset)) {
             return false;
         }
     }
@@ -298,13 +268,14 @@ bool codec_check(const struct haft_record *record, const void *message,
         return false;
     }
     for (uint32_t i = 0; i < record->count; i++) {
-        const struct haft_field *f = field_at(record, i);
+        const struct haft_field *f = table_field(record, i);
         const char *at = (const char *)message + f->offset;
-        bool is_good = end_of(f) > size ? true
-                       : f->item        ? array_is_good(&w, record, f, at)
-                                        : plain_is_good(&w, record, f, at);
 
-        if (!is_good) {
+        if (table_end(f) > size) {
+            break;
+        }
+        if (!(f->item ? array_is_good(&w, record, f, at)
+                      : plain_is_good(&w, record, f, at))) {
             return false;
         }
     }
@@ -340,7 +311,7 @@ static void copy_plain(struct walk *w, const struct haft_field *f,
         memcpy(into, &s, sizeof(s));
         return;
     }
-    memcpy(into, at, width(f->kind));
+    memcpy(into, at, table_width(f->kind));
 }
 
 /* Items of `have` bytes each as items of `to`. */
@@ -351,9 +322,9 @@ static void copy_items(struct walk *w, const struct haft_record *to,
         const char *at = (const char *)a->p + (size_t)i * a->stride;
 
         for (uint32_t k = 0; k < to->count; k++) {
-            const struct haft_field *f = field_at(to, k);
+            const struct haft_field *f = table_field(to, k);
 
-            if (end_of(f) <= have) {
+            if (table_end(f) <= have) {
                 copy_plain(w, f, at + f->offset, into + f->offset);
             }
         }
@@ -394,16 +365,16 @@ static void copy_message(struct walk *w, const struct haft_record *from,
         have = from->size;
     }
     for (uint32_t i = 1; i < from->count && i < to->count; i++) {
-        const struct haft_field *f = field_at(to, i);
+        const struct haft_field *f = table_field(to, i);
         const char *at = (const char *)message + f->offset;
         char *place = (char *)into + f->offset;
 
-        if (end_of(f) > have) {
+        if (table_end(f) > have) {
             break;
         }
         if (f->item) {
             struct haft_array a =
-                copy_array(w, field_at(from, i)->item, f->item, at);
+                copy_array(w, table_field(from, i)->item, f->item, at);
 
             memcpy(place, &a, sizeof(a));
         } else {
@@ -439,255 +410,4 @@ void codec_copy_into(struct scratch *mem, const struct haft_record *from,
     struct walk w = {.mem = mem, .is_deep = true};
 
     copy_message(&w, from, to, message, into);
-}
-
-/* ---- bytes ---- */
-
-static void put_number(struct str *out, uint64_t value, uint32_t bytes)
-{
-    char le[8];
-
-    for (uint32_t i = 0; i < bytes; i++) {
-        le[i] = (char)(value >> (8 * i));
-    }
-    str_add(out, le, bytes);
-}
-
-/* A plain member; `at` NULL: zero. Says whether it was anything but zero. */
-static bool put_plain(struct str *out, const struct haft_field *f,
-                      const void *at)
-{
-    struct haft_slice s = {NULL, 0};
-    uint64_t wide = 0;
-    uint32_t narrow = 0;
-
-    switch (width(f->kind)) {
-    case 4:
-        memcpy(&narrow, at, sizeof(narrow));
-        put_number(out, narrow, 4);
-        return narrow != 0;
-    case 8:
-        memcpy(&wide, at, sizeof(wide));
-        put_number(out, wide, 8);
-        return wide != 0;
-    default:
-        memcpy(&s, at, sizeof(s));
-        put_number(out, s.n, 4);
-        str_add(out, s.p, s.n);
-        return s.n != 0;
-    }
-}
-
-static void put_item(struct str *out, const struct haft_record *item,
-                     const char *at, uint32_t have)
-{
-    size_t head = out->size;
-
-    put_number(out, 0, 4);
-
-    size_t kept = out->size;
-
-    for (uint32_t i = 0; i < item->count; i++) {
-        const struct haft_field *f = field_at(item, i);
-
-        if (f->kind != HAFT_PAD && end_of(f) <= have &&
-            put_plain(out, f, at + f->offset)) {
-            kept = out->size;
-        }
-    }
-    str_shorten(out, kept);
-    if (!out->is_cut) {
-        uint32_t size = (uint32_t)(kept - head - 4);
-
-        for (uint32_t i = 0; i < 4; i++) {
-            out->text[head + i] = (char)(size >> (8 * i));
-        }
-    }
-}
-
-static bool put_array(struct str *out, const struct haft_record *item,
-                      const void *at)
-{
-    struct haft_array a;
-
-    memcpy(&a, at, sizeof(a));
-    put_number(out, a.count, 4);
-    for (uint32_t i = 0; i < a.count; i++) {
-        put_item(out, item, (const char *)a.p + (size_t)i * a.stride, a.stride);
-    }
-    return a.count != 0;
-}
-
-void codec_encode(const struct haft_record *record, const void *message,
-                  struct str *out)
-{
-    size_t kept = out->size;
-    uint32_t have;
-
-    memcpy(&have, message, sizeof(have));
-    for (uint32_t i = 1; i < record->count; i++) {
-        const struct haft_field *f = field_at(record, i);
-        const char *at = (const char *)message + f->offset;
-
-        if (f->kind == HAFT_PAD || end_of(f) > have) {
-            continue;
-        }
-        if (f->item ? put_array(out, f->item, at) : put_plain(out, f, at)) {
-            kept = out->size;
-        }
-    }
-    str_shorten(out, kept);
-}
-
-/* What is left to decode. */
-struct source {
-    const unsigned char *p;
-    size_t n;
-    struct scratch *mem;
-    struct str *why;
-};
-
-static bool get_number(struct source *in, uint32_t bytes, uint64_t *value)
-{
-    if (in->n < bytes) {
-        str_addf(in->why, "wanted %u bytes, found %zu", bytes, in->n);
-        return false;
-    }
-
-    uint64_t v = 0;
-
-    for (uint32_t i = 0; i < bytes; i++) {
-        v |= (uint64_t)in->p[i] << (8 * i);
-    }
-    in->p += bytes;
-    in->n -= bytes;
-    *value = v;
-    return true;
-}
-
-/* A length and as many bytes; taken off the source. */
-static bool get_bytes(struct source *in, struct haft_slice *bytes)
-{
-    uint64_t n;
-
-    if (!get_number(in, 4, &n)) {
-        return false;
-    }
-    if (n > in->n) {
-        str_addf(in->why, "wanted %" PRIu64 " bytes, found %zu", n, in->n);
-        return false;
-    }
-    *bytes = (struct haft_slice){n > 0 ? in->p : NULL, n};
-    in->p += n;
-    in->n -= n;
-    return true;
-}
-
-static bool get_plain(struct source *in, const struct haft_field *f, void *into)
-{
-    uint32_t wide = width(f->kind);
-    uint64_t value;
-    struct haft_slice s;
-
-    if (wide == 16) {
-        if (!get_bytes(in, &s)) {
-            return false;
-        }
-        memcpy(into, &s, sizeof(s));
-        return true;
-    }
-    if (!get_number(in, wide, &value)) {
-        return false;
-    }
-    if (wide == 4) {
-        uint32_t narrow = (uint32_t)value;
-
-        memcpy(into, &narrow, sizeof(narrow));
-    } else {
-        memcpy(into, &value, sizeof(value));
-    }
-    return true;
-}
-
-static bool get_end(const struct source *in, const struct haft_record *r)
-{
-    if (in->n > 0) {
-        str_addf(in->why, "%s: %zu bytes of members that are not known here",
-                 r->name, in->n);
-        return false;
-    }
-    return true;
-}
-
-static bool get_item(struct source *in, const struct haft_record *item,
-                     char *into)
-{
-    struct haft_slice bytes;
-
-    if (!get_bytes(in, &bytes)) {
-        return false;
-    }
-
-    struct source own = {bytes.p, bytes.n, in->mem, in->why};
-
-    for (uint32_t i = 0; i < item->count && own.n > 0; i++) {
-        const struct haft_field *f = field_at(item, i);
-
-        if (f->kind != HAFT_PAD && !get_plain(&own, f, into + f->offset)) {
-            return false;
-        }
-    }
-    return get_end(&own, item);
-}
-
-static bool get_array(struct source *in, const struct haft_record *item,
-                      void *into)
-{
-    uint64_t count;
-
-    if (!get_number(in, 4, &count)) {
-        return false;
-    }
-    /* Each item has a length of four bytes, so this bounds the memory. */
-    if (count > in->n / 4 || count > CODEC_ITEMS_LIMIT) {
-        str_addf(in->why, "wanted %" PRIu64 " items, found %zu bytes", count,
-                 in->n);
-        return false;
-    }
-
-    char *items = count > 0 ? scratch_take(in->mem, count * item->size) : NULL;
-    struct haft_array a = {items, (uint32_t)count, item->size};
-
-    for (uint64_t i = 0; i < count; i++) {
-        if (!get_item(in, item, items + i * item->size)) {
-            return false;
-        }
-    }
-    memcpy(into, &a, sizeof(a));
-    return true;
-}
-
-void *codec_decode(struct scratch *mem, const struct haft_record *record,
-                   const void *bytes, size_t size, struct str *why)
-{
-    struct source in = {bytes, size, mem, why};
-    char *into = scratch_take(mem, record->size);
-
-    memcpy(into, &record->size, sizeof(record->size));
-    for (uint32_t i = 1; i < record->count && in.n > 0; i++) {
-        const struct haft_field *f = field_at(record, i);
-        char *place = into + f->offset;
-
-        if (f->kind == HAFT_PAD) {
-            continue;
-        }
-        if (!(f->item ? get_array(&in, f->item, place)
-                      : get_plain(&in, f, place))) {
-            return NULL;
-        }
-    }
-    if (!get_end(&in, record) || !codec_check(record, into, why)) {
-        return NULL;
-    }
-    return into;
 }

@@ -1,6 +1,6 @@
-/* Messages, by their tables: checked, copied, translated between the host's
- * and a plugin's idea of them, and written as bytes and back. One loop over
- * rows serves every message of every interface.
+/* Messages, by their tables: checked, copied, and translated between the host's
+ * and a plugin's idea of them. One loop over rows serves every message of every
+ * interface; wire.h does the same with bytes.
  *
  * Two tables of one message agree when the shorter is a beginning of the
  * longer (codec_agrees). Then a message of one becomes a message of the other:
@@ -58,15 +58,5 @@ void *codec_copy(struct scratch *mem, const struct haft_record *from,
 void codec_copy_into(struct scratch *mem, const struct haft_record *from,
                      const struct haft_record *to, const void *message,
                      void *into);
-
-/* As bytes: members in order, little-endian, trailing zeros dropped, so that a
- * message with members that the reader lacks is read if they are zero. */
-void codec_encode(const struct haft_record *record, const void *message,
-                  struct str *out);
-
-/* And back, into `mem`; slices point into `bytes`. NULL with the reason: too
- * short, too long, a member that this table lacks, not a valid message. */
-void *codec_decode(struct scratch *mem, const struct haft_record *record,
-                   const void *bytes, size_t size, struct str *why);
 
 #endif

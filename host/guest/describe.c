@@ -72,7 +72,8 @@ void guests_list(const struct guests *g, struct str *out)
 /* Ids are written with - or _ alike, as the files are. */
 static bool is_same_name(const char *a, const char *b)
 {
-    while (*a && *b && (*a == '-' ? '_' : *a) == (*b == '-' ? '_' : *b)) {
+    while (*a &&
+           (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) {
         a++;
         b++;
     }
@@ -151,13 +152,13 @@ static void add_instances(const struct guests *g, const struct module *m,
     json_open(out, '[');
     for (size_t i = 0; i < sections->count; i++) {
         const struct config_section *s = &sections->items[i];
-        struct guest_origin origin;
+        struct guest_origin origin = {
+            .section = s, .kind = s->kind, .name = s->name};
         struct str why;
 
         str_init(&why, STR_WHY_LIMIT);
         if (s->rows && guests_is_kind(s->kind) &&
-            guests_resolve(g, s, s->kind, s->name, &origin, &why) &&
-            origin.module == m) {
+            guests_resolve(g, &origin, &why) && origin.module == m) {
             add_instance(g, s, &origin, out);
         }
         str_finish(&why);

@@ -108,38 +108,47 @@ static bool check_cage(const struct guests *g,
     return true;
 }
 
-bool guests_resolve(const struct guests *g,
-                    const struct config_section *section, const char *kind,
-                    const char *name, struct guest_origin *origin,
-                    struct str *why)
+static struct module *find_module(const struct guests *g,
+                                  const struct guest_origin *o,
+                                  const char *plugin, struct str *why)
 {
     struct modules *modules = guests_modules(g);
-    const char *plugin = section ? config_plugin(section) : name;
-    const char *file = section ? config_module(section) : NULL;
-    const char *sum = section ? config_sha256(section) : NULL;
+    const char *file = o->section ? config_module(o->section) : NULL;
     struct module *m = file ? modules_find(modules, file, why)
-                            : modules_offering(modules, kind, plugin, why);
+                            : modules_offering(modules, o->kind, plugin, why);
+
+    if (m && m->reason) {
+        str_addf(why, "module %s was refused: %s", m->file, m->reason);
+        m = NULL;
+    }
+    return m;
+}
+
+bool guests_resolve(const struct guests *g, struct guest_origin *origin,
+                    struct str *why)
+{
+    const struct config_section *section = origin->section;
+    const char *plugin = section ? config_plugin(section) : origin->name;
+    const char *sum = section ? config_sha256(section) : NULL;
+    struct module *m = find_module(g, origin, plugin, why);
 
     if (!m) {
         return false;
     }
-    if (m->reason) {
-        str_addf(why, "module %s was refused: %s", m->file, m->reason);
-        return false;
-    }
 
     const struct manifest_class *class =
-        manifest_find(&m->manifest, kind, plugin);
+        manifest_find(&m->manifest, origin->kind, plugin);
 
     if (!class) {
         str_addf(why, "module %s: wanted a class %s %s, found none", m->file,
-                 kind, plugin);
+                 origin->kind, plugin);
         return false;
     }
     if ((sum && !module_matches(m, sum, why)) || !check_cage(g, section, why)) {
         return false;
     }
-    *origin = (struct guest_origin){m, class};
+    origin->module = m;
+    origin->class = class;
     return true;
 }
 
@@ -147,14 +156,14 @@ bool guests_resolve(const struct guests *g,
 static bool check_section(struct guests *g,
                           const struct config_section *section, struct str *why)
 {
-    struct guest_origin origin;
+    struct guest_origin origin = {
+        .section = section, .kind = section->kind, .name = section->name};
     struct options options;
     struct str cause;
     bool is_good = true;
 
     str_init(&cause, STR_WHY_LIMIT);
-    if (!guests_resolve(g, section, section->kind, section->name, &origin,
-                        &cause)) {
+    if (!guests_resolve(g, &origin, &cause)) {
         /* What nobody wrote is missed when it is needed, and not before. */
         is_good = strcmp(section->file, CONFIG_BUILTIN) == 0;
         if (!is_good) {
@@ -329,28 +338,30 @@ static bool end_lane(struct guest *guest)
     return true;
 }
 
-static struct guest *new_guest(struct guests *g, const char *kind,
-                               const char *name,
+static struct guest *new_guest(struct guests *g,
                                const struct guest_origin *origin)
 {
     struct guest *guest = mem_new(1, sizeof(*guest));
 
     guest->calls = g->calls;
     guest->number = ++g->made;
-    guest->kind = mem_text(kind, strlen(kind));
-    guest->name = mem_text(name, strlen(name));
+    guest->kind = mem_text(origin->kind, strlen(origin->kind));
+    guest->name = mem_text(origin->name, strlen(origin->name));
+    guest->section = origin->section;
     guest->module = origin->module;
     guest->class = origin->class;
     border_open(guest, g->services, g->services_count);
     return guest;
 }
 
+static const unsigned threads_of[MANIFEST_THREADS] = {
+    [MANIFEST_SERIAL] = 1,
+    [MANIFEST_CONCURRENT] = CONCURRENT_THREADS,
+};
+
 static bool start_lane(struct guest *guest, struct str *why)
 {
-    unsigned threads = guest->class->thread == MANIFEST_SERIAL ? 1
-                       : guest->class->thread == MANIFEST_CONCURRENT
-                           ? CONCURRENT_THREADS
-                           : 0;
+    unsigned threads = threads_of[guest->class->thread];
 
     if (threads == 0) {
         return true;
@@ -390,14 +401,13 @@ static bool fill(struct guests *g, struct guest *guest,
     return is_made;
 }
 
-static struct guest *make(struct guests *g, const char *kind, const char *name,
-                          const struct config_section *section, struct str *why)
+static struct guest *make(struct guests *g, struct guest_origin *origin,
+                          struct str *why)
 {
-    struct guest_origin origin;
     struct options options;
 
-    if (!guests_resolve(g, section, kind, name, &origin, why) ||
-        !options_read(&options, origin.class, section, why)) {
+    if (!guests_resolve(g, origin, why) ||
+        !options_read(&options, origin->class, origin->section, why)) {
         return NULL;
     }
 
@@ -405,9 +415,8 @@ static struct guest *make(struct guests *g, const char *kind, const char *name,
 
     if (g->made >= GUESTS_LIMIT) {
         str_addf(why, "there are %d instances already", GUESTS_LIMIT);
-    } else if (module_load(origin.module, why)) {
-        guest = new_guest(g, kind, name, &origin);
-        guest->section = section;
+    } else if (module_load(origin->module, why)) {
+        guest = new_guest(g, origin);
         if (!fill(g, guest, &options, why)) {
             guest = NULL;
         }
@@ -416,33 +425,42 @@ static struct guest *make(struct guests *g, const char *kind, const char *name,
     return guest;
 }
 
-static void add_remedy(const struct guests *g, const char *kind,
-                       const char *name, const char *cause, struct str *why)
+static void add_remedy(const struct guest_origin *o, const char *cause,
+                       struct str *why)
 {
-    const struct config_section *section = config_find(g->config, kind, name);
-
     str_addf(why, "%s %s cannot be used: %s; see haft plugin list, and [%s:%s]",
-             kind, name, cause, kind, name);
-    if (section) {
-        str_addf(why, " (%s:%d)", section->file, section->line);
+             o->kind, o->name, cause, o->kind, o->name);
+    if (o->section) {
+        str_addf(why, " (%s:%d)", o->section->file, o->section->line);
     }
+}
+
+static struct guest *find_made(const struct guests *g, const char *kind,
+                               const char *name)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        if (strcmp(g->items[i]->kind, kind) == 0 &&
+            strcmp(g->items[i]->name, name) == 0) {
+            return g->items[i];
+        }
+    }
+    return NULL;
 }
 
 struct guest *guests_find(struct guests *g, const char *kind, const char *name,
                           struct str *why)
 {
-    const struct config_section *section = config_find(g->config, kind, name);
-    struct guest *guest;
+    struct guest_origin origin = {.section = config_find(g->config, kind, name),
+                                  .kind = kind,
+                                  .name = name};
+    struct guest *guest = find_made(g, kind, name);
     struct str cause;
 
-    for (size_t i = 0; i < g->count; i++) {
-        guest = g->items[i];
-        if (strcmp(guest->kind, kind) == 0 && strcmp(guest->name, name) == 0) {
-            return guest;
-        }
+    if (guest) {
+        return guest;
     }
     str_init(&cause, STR_WHY_LIMIT);
-    guest = make(g, kind, name, section, &cause);
+    guest = make(g, &origin, &cause);
     if (guest) {
         g->items = mem_grow(g->items, &g->room, g->count + 1, sizeof(guest));
         g->items[g->count++] = guest;
@@ -450,7 +468,7 @@ struct guest *guests_find(struct guests *g, const char *kind, const char *name,
                  name, guest->module->manifest.id,
                  guest->module->manifest.version);
     } else {
-        add_remedy(g, kind, name, cause.text, why);
+        add_remedy(&origin, cause.text, why);
     }
     str_finish(&cause);
     return guest;

@@ -76,15 +76,17 @@ bool guests_is_kind(const char *kind);
 /* The modules of all folders, read at the first call. */
 struct modules *guests_modules(const struct guests *g);
 
-/* The module and class of a section (or, with NULL, of a kind and name that
- * nobody configured); false with the reason. */
+/* Where an instance comes from: what is asked for, and what was found. */
 struct guest_origin {
+    const struct config_section *section; /* NULL: nobody wrote one */
+    const char *kind;
+    const char *name;
     struct module *module;
     const struct manifest_class *class;
 };
-bool guests_resolve(const struct guests *g,
-                    const struct config_section *section, const char *kind,
-                    const char *name, struct guest_origin *origin,
+
+/* Finds module and class; false with the reason. */
+bool guests_resolve(const struct guests *g, struct guest_origin *origin,
                     struct str *why);
 
 #endif

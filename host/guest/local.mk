@@ -14,4 +14,6 @@ libhost_la_SOURCES += \
     host/guest/options.c host/guest/options.h \
     host/guest/queue.c host/guest/queue.h \
     host/guest/scratch.c host/guest/scratch.h \
-    host/guest/trusted.c host/guest/trusted.h
+    host/guest/table.h \
+    host/guest/trusted.c host/guest/trusted.h \
+    host/guest/wire.c host/guest/wire.h

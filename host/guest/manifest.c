@@ -104,24 +104,34 @@ static const struct {
 
 /* ---- shapes ---- */
 
+static const struct {
+    unsigned shape;
+    const char *name;
+    cJSON_bool (*is)(const cJSON *value);
+} shapes[] = {
+    {TEXT, "a text", cJSON_IsString},      {NUMBER, "a number", cJSON_IsNumber},
+    {BOOL, "true or false", cJSON_IsBool}, {ARRAY, "an array", cJSON_IsArray},
+    {OBJECT, "an object", cJSON_IsObject},
+};
+
 static unsigned shape_of(const cJSON *value)
 {
-    return cJSON_IsString(value)   ? TEXT
-           : cJSON_IsNumber(value) ? NUMBER
-           : cJSON_IsBool(value)   ? BOOL
-           : cJSON_IsArray(value)  ? ARRAY
-           : cJSON_IsObject(value) ? OBJECT
-                                   : 0;
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        if (shapes[i].is(value)) {
+            return shapes[i].shape;
+        }
+    }
+    return 0;
 }
 
 static const char *shape_name(unsigned shape)
 {
-    return shape & TEXT     ? "a text"
-           : shape & NUMBER ? "a number"
-           : shape & BOOL   ? "true or false"
-           : shape & ARRAY  ? "an array"
-           : shape & OBJECT ? "an object"
-                            : "null";
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        if (shape & shapes[i].shape) {
+            return shapes[i].name;
+        }
+    }
+    return "null";
 }
 
 static bool key_is_known(const cJSON *member, const struct key *keys,
@@ -261,11 +271,15 @@ static bool read_bound(const struct manifest_option *o, const cJSON *value,
                        int64_t *bound)
 {
     char *text = written(value);
-    bool is_good = o->type == HAFT_VALUE_DURATION ? units_duration(text, bound)
-                   : o->type == HAFT_VALUE_SIZE   ? units_size(text, bound)
-                   : o->type == HAFT_VALUE_INT    ? units_int(text, bound)
-                                                  : false;
+    bool is_good = false;
 
+    if (o->type == HAFT_VALUE_DURATION) {
+        is_good = units_duration(text, bound);
+    } else if (o->type == HAFT_VALUE_SIZE) {
+        is_good = units_size(text, bound);
+    } else if (o->type == HAFT_VALUE_INT) {
+        is_good = units_int(text, bound);
+    }
     mem_free(text);
     return is_good;
 }

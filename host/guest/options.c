@@ -77,15 +77,12 @@ static struct haft_slice keep_path(struct scratch *mem, const char *path,
 
     str_init(&whole, CONFIG_LINE_LIMIT);
     if (path[0] != '/') {
-        char *from = realpath(folder, NULL);
-        char *here = from ? NULL : getcwd(NULL, 0);
+        char *here = folder[0] == '/' ? NULL : getcwd(NULL, 0);
 
-        if (from) {
-            str_addf(&whole, "%s/", from);
-        } else {
-            str_addf(&whole, "%s/%s/", here ? here : "", folder);
+        if (here) {
+            str_addf(&whole, "%s/", here);
         }
-        free(from);
+        str_addf(&whole, "%s/", folder);
         free(here);
     }
     str_add_text(&whole, path);
@@ -115,10 +112,10 @@ static struct haft_value give_one(const struct options *o, size_t i,
     };
 
     if (is_number(option->type)) {
+        const char *fallback = option->row.fallback;
+
         v.number = value->number;
-        v.text = keep(mem, value->entry           ? value->entry->raw
-                           : option->row.fallback ? option->row.fallback
-                                                  : "");
+        v.text = keep(mem, value->entry ? value->entry->raw : fallback);
     } else if (option->type == HAFT_VALUE_PATH) {
         v.text = keep_path(mem, text, value->entry ? "." : state);
     } else {

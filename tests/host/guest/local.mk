@@ -2,5 +2,6 @@ check_PROGRAMS += \
     tests/host/guest/test_codec \
     tests/host/guest/test_guest \
     tests/host/guest/test_manifest \
-    tests/host/guest/test_module
-EXTRA_DIST += tests/host/guest/fixture.h
+    tests/host/guest/test_module \
+    tests/host/guest/test_wire
+EXTRA_DIST += tests/host/guest/fixture.h tests/host/guest/messages.h

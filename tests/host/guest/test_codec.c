@@ -4,89 +4,7 @@
 
 #include "host/guest/codec.h"
 #include "tests/check_main.h"
-
-/* A message in its first form, and as it became later. */
-struct old_item {
-    uint64_t a;
-};
-
-struct old {
-    uint32_t size;
-    uint32_t n;
-    struct haft_slice text;
-    struct haft_array items;
-};
-
-struct young_item {
-    uint64_t a;
-    struct haft_slice b;
-};
-
-struct young {
-    uint32_t size;
-    uint32_t n;
-    struct haft_slice text;
-    struct haft_array items;
-    int64_t more;
-};
-
-HAFT_TABLE struct haft_field old_item_fields[] = {HAFT_ROW_U64(old_item, a)};
-HAFT_RECORD(old_item, 8);
-HAFT_TABLE struct haft_field old_fields[] = {
-    HAFT_ROW_SIZE(old),
-    HAFT_ROW_U32(old, n),
-    HAFT_ROW_TEXT(old, text),
-    HAFT_ROW_ARRAY(old, items, &old_item_record),
-};
-HAFT_RECORD(old, 40);
-
-HAFT_TABLE struct haft_field young_item_fields[] = {
-    HAFT_ROW_U64(young_item, a), HAFT_ROW_BYTES(young_item, b)};
-HAFT_RECORD(young_item, 8);
-HAFT_TABLE struct haft_field young_fields[] = {
-    HAFT_ROW_SIZE(young),
-    HAFT_ROW_U32(young, n),
-    HAFT_ROW_TEXT(young, text),
-    HAFT_ROW_ARRAY(young, items, &young_item_record),
-    HAFT_ROW_I64(young, more),
-};
-HAFT_RECORD(young, 40);
-
-static struct scratch mem;
-static struct str why;
-
-static void set_up(void)
-{
-    scratch_init(&mem);
-    str_init(&why, STR_WHY_LIMIT);
-}
-
-static void tear_down(void)
-{
-    scratch_finish(&mem);
-    str_finish(&why);
-}
-
-static const struct young_item young_items[] = {
-    {.a = 1, .b = {"one", 3}},
-    {.a = 2},
-};
-
-static struct young make_young(void)
-{
-    return (struct young){
-        .size = sizeof(struct young),
-        .n = 7,
-        .text = {"h\xc3\xa4lfte", 7},
-        .items = {young_items, 2, sizeof(young_items[0])},
-        .more = -1,
-    };
-}
-
-static const void *item(struct haft_array a, uint32_t i)
-{
-    return (const char *)a.p + (size_t)i * a.stride;
-}
+#include "tests/host/guest/messages.h"
 
 START_TEST(a_newer_message_becomes_an_older_one_arrays_included)
 {
@@ -270,82 +188,6 @@ START_TEST(tables_of_two_messages_do_not_agree)
 }
 END_TEST
 
-START_TEST(bytes_and_back_is_the_same_message)
-{
-    struct young young = make_young();
-    struct str bytes;
-
-    set_up();
-    str_init(&bytes, 4096);
-    codec_encode(&young_record, &young, &bytes);
-    const struct young *back =
-        codec_decode(&mem, &young_record, bytes.text, bytes.size, &why);
-
-    ck_assert_msg(back != NULL, "%s", why.text);
-    ck_assert_int_eq(back->more, -1);
-    ck_assert_uint_eq(back->n, 7);
-    ck_assert_uint_eq(back->text.n, 7);
-    ck_assert_mem_eq(back->text.p, young.text.p, 7);
-    ck_assert_uint_eq(back->items.count, 2);
-    ck_assert_mem_eq(((const struct young_item *)item(back->items, 0))->b.p,
-                     "one", 3);
-    str_finish(&bytes);
-    tear_down();
-}
-END_TEST
-
-START_TEST(trailing_zeros_are_not_written_so_that_older_readers_read_it)
-{
-    struct young young = make_young();
-    struct young_item plain[] = {{.a = 1}, {.a = 2}};
-    struct str bytes;
-
-    set_up();
-    str_init(&bytes, 4096);
-    young.more = 0;
-    young.items.p = plain;
-    codec_encode(&young_record, &young, &bytes);
-    const struct old *old =
-        codec_decode(&mem, &old_record, bytes.text, bytes.size, &why);
-
-    ck_assert_msg(old != NULL, "%s", why.text);
-    ck_assert_uint_eq(old->items.count, 2);
-
-    str_reset(&bytes);
-    young.more = 1;
-    codec_encode(&young_record, &young, &bytes);
-    ck_assert_ptr_null(
-        codec_decode(&mem, &old_record, bytes.text, bytes.size, &why));
-    ck_assert_str_eq(why.text, "old: 8 bytes of members that are not known "
-                               "here");
-    str_finish(&bytes);
-    tear_down();
-}
-END_TEST
-
-START_TEST(bytes_that_are_cut_anywhere_are_refused_or_shorter)
-{
-    struct young young = make_young();
-    struct str bytes;
-
-    set_up();
-    str_init(&bytes, 4096);
-    codec_encode(&young_record, &young, &bytes);
-    for (size_t n = 0; n < bytes.size; n++) {
-        char *cut = malloc(n + 1); /* so that reading beyond is seen */
-        const struct young *back;
-
-        memcpy(cut, bytes.text, n);
-        cut = realloc(cut, n ? n : 1);
-        back = codec_decode(&mem, &young_record, cut, n, &why);
-        ck_assert(!back || back->more == 0);
-        free(cut);
-    }
-    str_finish(&bytes);
-    tear_down();
-}
-END_TEST
-
 START_TEST(a_copy_takes_nothing_from_the_heap_while_it_is_small)
 {
     struct young young = make_young();
@@ -366,7 +208,4 @@ TEST_MAIN("codec", a_newer_message_becomes_an_older_one_arrays_included,
           padding_that_is_set_is_refused,
           a_table_that_cannot_be_walked_is_refused,
           tables_of_two_messages_do_not_agree,
-          bytes_and_back_is_the_same_message,
-          trailing_zeros_are_not_written_so_that_older_readers_read_it,
-          bytes_that_are_cut_anywhere_are_refused_or_shorter,
           a_copy_takes_nothing_from_the_heap_while_it_is_small)

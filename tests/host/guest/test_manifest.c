@@ -123,7 +123,7 @@ START_TEST(options_that_could_never_be_set_are_refused)
             "choices: wanted texts");
     refuses(OPTION("\"key\": \"a\", \"type\": \"text\", \"choices\": [\"b\"], "
                    "\"default\": \"c\""),
-            "default: expected one of b");
+            "default: expected b, the only one");
     refuses(OPTION("\"key\": \"a\", \"type\": \"int\", \"help\": \"h\"}, "
                    "{\"key\": \"a\", \"type\": \"int\""),
             "option a stands there twice");
