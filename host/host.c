@@ -251,15 +251,14 @@ static void describe_owner(const struct host *h, struct str *out)
 
 /* ---- opening ---- */
 
-static bool open_guests(struct host *h, struct str *why)
+static uint32_t slots_of(const struct config *config, const char *pool)
 {
-    h->guests = guests_create(h->loop, h->config);
-    if (!guests_check(h->guests, why)) {
-        return false;
+    for (size_t i = 0; i < config->pools_count; i++) {
+        if (strcmp(config->pools[i].name, pool) == 0) {
+            return config->pools[i].slots;
+        }
     }
-    h->storage =
-        guests_find(h->guests, "storage", h->config->storage->name, why);
-    return h->storage != NULL;
+    return 1;
 }
 
 static void open_rooms(struct host *h)
@@ -267,12 +266,12 @@ static void open_rooms(struct host *h)
     const struct journal_store store = {ask_store, h};
     const struct journal_client client = {act,  tell, opened,
                                           lost, h,    find_executor};
-    const char *retry = guests_name(h->guests, "retry", 0);
     const struct runner_options options = {
         .state = h->state,
-        .retry = retry,
+        .retry = "backoff",
         .log_limit_bytes = LOG_LIMIT_BYTES,
         .fold_limit_bytes = FOLD_LIMIT_BYTES,
+        .slots = slots_of(h->config, "process"),
     };
     struct ops_options ops;
 
@@ -307,6 +306,14 @@ static void begin(struct host *h)
     str_finish(&owner);
 }
 
+/* Services are offered before the first guest is made. */
+static bool open_store(struct host *h, struct str *why)
+{
+    h->storage =
+        guests_find(h->guests, "storage", h->config->storage->name, why);
+    return h->storage != NULL;
+}
+
 enum host_found host_open(const struct config *config, enum host_part part,
                           struct host **host, struct str *why)
 {
@@ -327,13 +334,16 @@ enum host_found host_open(const struct config *config, enum host_part part,
     if (found == HOST_OPENED) {
         h->clock_offset_ms = loop_clock_ms() - loop_tick_ms(h->loop);
         loop_timer_init(&h->timer, on_timer, h);
-        found = open_guests(h, why) ? HOST_OPENED : HOST_FAILED;
+        h->guests = guests_create(h->loop, h->config);
+        open_rooms(h);
+        if (!guests_check(h->guests, why) || !open_store(h, why)) {
+            found = HOST_FAILED;
+        }
     }
     if (found != HOST_OPENED) {
         host_close(h);
         return found;
     }
-    open_rooms(h);
     begin(h);
     *host = h;
     return HOST_OPENED;

@@ -220,6 +220,14 @@ const struct command command_help = {
 
 /* ---- what commands share ---- */
 
+/* History is for the daemon's log; in front of a person it is noise. */
+static enum log_level level_for(const struct cli *cli)
+{
+    enum log_level level = cli->config->host.log_level;
+
+    return level == LOG_LEVEL_INFO && !cli->is_daemon ? LOG_LEVEL_WARN : level;
+}
+
 const struct config *cli_config(struct cli *cli)
 {
     if (!cli->config) {
@@ -230,7 +238,7 @@ const struct config *cli_config(struct cli *cli)
         if (!cli->config) {
             fprintf(stderr, "%s\n", why.text);
         } else {
-            log_set_level(cli->config->host.log_level);
+            log_set_level(level_for(cli));
             log_set_format(cli->config->host.log_format);
         }
         str_finish(&why);

@@ -30,6 +30,7 @@ struct given {
 struct cli {
     const char *config_path; /* --config, or NULL */
     struct config *config;   /* read when first wanted: cli_config */
+    bool is_daemon;          /* its log is what an operator reads */
 };
 
 struct command {

@@ -127,6 +127,9 @@ static void on_fault(void *ctx, const struct fault *fault)
 {
     struct follow *f = ctx;
 
+    if (f->is_over || f->is_left) {
+        return; /* this process is leaving, and its host says so */
+    }
     f->has_failed = true;
     f->fault = (struct fault){.fault_class = fault->fault_class};
     fprintf(stderr, "haft: %s\n", fault->message);

@@ -77,13 +77,15 @@ static int serve(struct host *h)
 
 static int run_serve(struct cli *cli, const struct given *given)
 {
-    const struct config *config = cli_config(cli);
+    const struct config *config;
     struct host *h = NULL;
     enum host_found found;
     struct str why;
     int status = 1;
 
     (void)given;
+    cli->is_daemon = true;
+    config = cli_config(cli);
     if (!config) {
         return fault_row(HAFT_INVALID)->exit_code;
     }

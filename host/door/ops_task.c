@@ -93,9 +93,9 @@ static void on_log(void *ctx, const struct runner_piece *piece)
         piece->is_complete && call->offset + piece->size == piece->end;
     size_t use = is_last ? piece->size : whole(piece->bytes, piece->size);
 
-    if (piece->status < 0) {
-        call_fail(call, (uint32_t)-piece->status, "host.log_missing",
-                  "task %.80s of run %s has no such log",
+    if (piece->status < 0 && piece->status != -HAFT_NOT_FOUND) {
+        call_fail(call, (uint32_t)-piece->status, "host.log_unreadable",
+                  "the log of task %.80s of run %s cannot be read",
                   call_text(call, "task"), call->run);
         return;
     }
@@ -135,19 +135,35 @@ static void read_log(void *ctx)
     runner_read_log(call_host(call)->runner, &log, on_log, call);
 }
 
-static void begin_log(struct op_call *call)
+static void found_task(struct op_call *call)
 {
-    int64_t stream = call_int(call, "stream", 1);
+    int64_t try = call_int(call, "try", 0);
 
-    if (stream != 1 && stream != 2) {
-        call_fail(call, HAFT_INVALID, "host.params_invalid",
-                  "stream is 1 (standard output) or 2 (standard error)");
+    if (!call->tree || try < 0 || try > json_get_int(call->tree, "fence", 0)) {
+        call_fail(call, HAFT_NOT_FOUND, "host.log_missing",
+                  "task %.80s of run %s has had no such attempt",
+                  call_text(call, "task"), call->run);
         return;
     }
     loop_timer_init(&call->timer, read_log, call);
     call->is_timed = call_bool(call, "follow");
     call->offset = (uint64_t)call_int(call, "offset", 0);
     read_log(call);
+}
+
+static void begin_log(struct op_call *call)
+{
+    int64_t stream = call_int(call, "stream", 1);
+    char key[256];
+
+    if (stream != 1 && stream != 2) {
+        call_fail(call, HAFT_INVALID, "host.params_invalid",
+                  "stream is 1 (standard output) or 2 (standard error)");
+        return;
+    }
+    snprintf(key, sizeof(key), "t/%s/%.160s", call->run,
+             call_text(call, "task"));
+    call_get(call, key, found_task);
 }
 
 static const struct op_param log_params[] = {
