@@ -33,6 +33,7 @@ struct teller {
     uint64_t seq_next;
     bool is_busy; /* an answer is awaited: place, page or piece */
     bool is_behind;
+    uint64_t head_at_ask; /* what the page asked for shows at least */
     bool is_failing;
     int64_t backoff_ms;
     struct loop_timer timer;
@@ -239,7 +240,7 @@ static void on_page(void *ctx, haft_status status, const void *out,
                                    (size_t)i * page->records.stride));
     }
     if (page->records.count == 0) {
-        t->is_behind = false;
+        t->is_behind = t->bus->head != t->head_at_ask;
     }
     go_on(t);
 }
@@ -255,6 +256,7 @@ static void ask_page(struct teller *t)
     };
 
     t->is_busy = true;
+    t->head_at_ask = t->bus->head;
     journal_scan(t->bus->journal, &in, on_page, t);
 }
 
