@@ -16,6 +16,7 @@ struct attempt {
     uint64_t fence;
     uint32_t run;
     uint32_t task;
+    uint32_t executor;
     struct guest *guest; /* NULL: its executor is gone */
     char run_id[32];
     char task_name[96];

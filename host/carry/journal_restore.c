@@ -72,7 +72,7 @@ static void end_run(struct journal_opening *o)
 {
     if (o->is_bad) {
         if (o->run != CORE_NONE) {
-            core_forget(o->journal->core, o->run);
+            core_withdraw(o->journal->core, o->run);
         }
         set_aside(o);
     } else {

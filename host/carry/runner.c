@@ -124,6 +124,7 @@ void runner_end(struct runner *r, struct attempt *a,
         finish_files(r, a, outcome, &why);
     }
     outcome->attempt = a->id;
+    outcome->executor = a->executor;
     outcome->fence = a->fence;
     core_ask_ended(r->core, outcome);
     str_finish(&why);
@@ -190,6 +191,7 @@ struct attempt *runner_add(struct runner *r, const struct effect *effect)
     a->fence = effect->fence;
     a->run = effect->run;
     a->task = effect->task;
+    a->executor = effect->executor;
     a->guest = executor_of(r, effect->executor);
     memcpy(a->run_id, core_run(r->core, effect->run)->id, sizeof(a->run_id));
     core_task_name(r->core, effect->run, effect->task, a->task_name);
@@ -285,10 +287,14 @@ void runner_release(struct guest *guest, uint64_t attempt, uint64_t fence)
 static void release(struct runner *r, const struct effect *effect)
 {
     struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    struct guest *guest = executor_of(r, effect->executor);
     struct logs_of of;
     char key[32];
 
-    if (!a) {
+    if (!a) { /* an earlier host's, or one that nobody knows */
+        if (guest) {
+            runner_release(guest, effect->attempt, effect->fence);
+        }
         return;
     }
     of = runner_files(a);

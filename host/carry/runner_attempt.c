@@ -120,7 +120,34 @@ static void fill_outcome(struct core_outcome *outcome,
     outcome->ended_ms = ended->ended_ms ? ended->ended_ms : loop_clock_ms();
 }
 
-/* The end of what nobody knows any more has nobody to wait for. */
+static uint32_t index_of(const struct runner *r, const struct guest *who)
+{
+    uint32_t i = 0;
+
+    while (i < r->executors_count && r->executors[i].guest != who) {
+        i++;
+    }
+    return i < r->executors_count ? i : CORE_NONE;
+}
+
+/* The end of what nobody knows: the core counts it, and lets it be released.
+ * As long as attempts are being recovered it may only be early: it is asked
+ * for again then. */
+static haft_status end_unknown(struct runner *r, const struct guest *who,
+                               const struct haft_attempt_ended_in *ended)
+{
+    const struct core_outcome outcome = {.attempt = ended->attempt,
+                                         .fence = ended->fence,
+                                         .fault = {.code = "", .message = ""},
+                                         .executor = index_of(r, who)};
+
+    if (r->is_settled) {
+        core_ask_ended(r->core, &outcome);
+        runner_wake(r);
+    }
+    return HAFT_STALE;
+}
+
 static haft_status serve_ended(void *ctx, struct guest *who,
                                const struct haft_call *call, const void *in,
                                void *out)
@@ -134,10 +161,7 @@ static haft_status serve_ended(void *ctx, struct guest *who,
     (void)call;
     (void)out;
     if (!a) {
-        if (!attempts_find(&r->attempts, ended->attempt)) {
-            runner_release(who, ended->attempt, ended->fence);
-        }
-        return HAFT_STALE;
+        return end_unknown(r, who, ended);
     }
     str_init(&texts, SIZE_MAX / 2);
     fill_outcome(&outcome, ended, &texts);

@@ -122,6 +122,7 @@ void runner_on_settle(void *ctx)
 
     if (r->recovering == 0 && process_is_ready(r->process) &&
         journal_is_idle(r->journal)) {
+        r->is_settled = true;
         process_settle(r->process);
     } else {
         loop_timer_set(r->loop, &r->settle_timer,

@@ -343,6 +343,8 @@ uint32_t core_restore_run(struct core *c, const struct run *run,
  * does not fit the run. */
 bool core_restore_task(struct core *c, uint32_t run, const char *name,
                        const struct task *task);
+/* Takes a run out again that is being restored and cannot be, whole. */
+void core_withdraw(struct core *c, uint32_t run);
 void core_resume(struct core *c);
 
 /* Drops a run that has ended, after EFFECT_FORGET. */

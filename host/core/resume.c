@@ -195,6 +195,21 @@ void resume_runs(struct core *c)
     }
 }
 
+void core_withdraw(struct core *c, uint32_t run)
+{
+    struct run_row *r = run_of(c, run);
+
+    assert(r && r->is_restored);
+    for (uint32_t t = 0; t < r->cells_count; t++) {
+        task_take_back(c, r, t);
+    }
+    if (!run_state_is_ended(r->run.state)) {
+        c->counts.runs_live--;
+        c->counts.tasks_live[TASK_WAITING] -= r->cells_count;
+    }
+    run_remove(c, r);
+}
+
 void core_resume(struct core *c)
 {
     c->is_resuming = true;

@@ -39,6 +39,7 @@ struct run_row *run_create(const struct run *run, struct workflow *workflow,
     r->run = *run;
     r->run.workflow = workflow;
     r->run.params = params;
+    r->run.executor = executor;
     r->run.tasks_count = count;
     memset(r->run.counts, 0, sizeof(r->run.counts));
     r->run.counts[TASK_WAITING] = count;

@@ -370,6 +370,11 @@ void task_restore(struct core *c, struct run_row *r, uint32_t task,
     }
 }
 
+void task_take_back(struct core *c, struct run_row *r, uint32_t task)
+{
+    place(c, r, task, TASK_WAITING);
+}
+
 static int64_t age(const struct task_brief *brief, uint32_t age_ms)
 {
     return age_ms == BRIEF_NEVER ? 0 : brief->at_ms - age_ms;

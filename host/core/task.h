@@ -33,6 +33,9 @@ struct run_each *task_each(const struct run_row *r, uint32_t task);
 void task_restore(struct core *c, struct run_row *r, uint32_t task,
                   enum task_state state);
 
+/* Back to WAITING, as if never restored: nothing counts it any more. */
+void task_take_back(struct core *c, struct run_row *r, uint32_t task);
+
 /* Whether a task may ever go from one state straight to another. */
 bool task_may_move(enum task_state from, enum task_state to);
 
