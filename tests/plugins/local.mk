@@ -41,3 +41,7 @@ if PLUGIN_AUTH_PEER
 check_PROGRAMS += tests/plugins/auth/test_peer
 tests_plugins_auth_test_peer_LDADD = libfakehost.la $(LDADD)
 endif
+if PLUGIN_NOTIFY_COMMAND
+check_PROGRAMS += tests/plugins/notify/test_command
+tests_plugins_notify_test_command_LDADD = libfakehost.la $(LDADD)
+endif
