@@ -39,6 +39,7 @@ struct runner {
     struct loop_timer settle_timer;
     char made_run[32];     /* whose folders were made last */
     uint32_t recovering;   /* answers awaited */
+    bool is_settled;       /* all that was open has been recovered */
     struct effect *parked; /* recoveries that wait for the keeper */
     size_t parked_count, parked_room;
     void (*wake)(void *ctx);
