@@ -21,7 +21,7 @@ void ready_queue(struct core *c, struct run_row *r, uint32_t task)
 {
     const struct workflow_task *row = task_row(r, task);
     const char *name = r->workflow->jobs[row->job].executor;
-    uint32_t executor = name ? pool_find(&c->pool, name) : r->executor;
+    uint32_t executor = name ? pool_find(&c->pool, name) : r->run.executor;
 
     if (executor >= c->pool.count) {
         refuse(c, r, task,

@@ -41,11 +41,11 @@ struct run_row *run_create(const struct run *run, struct workflow *workflow,
     r->run.params = params;
     r->run.executor = executor;
     r->run.tasks_count = count;
+    r->run.executor = executor;
     memset(r->run.counts, 0, sizeof(r->run.counts));
     r->run.counts[TASK_WAITING] = count;
     r->live[TASK_WAITING] = count;
     r->workflow = workflow;
-    r->executor = executor;
     r->cells = mem_new(count, sizeof(*r->cells));
     r->cells_room = count;
     r->briefs = mem_new(count, sizeof(*r->briefs));

@@ -29,12 +29,6 @@ static cJSON *look_params(const struct scope_place *place,
     return walk(place->run->run.params, path, count);
 }
 
-/* HANDED is a matter between us and an executor; in the file it is READY. */
-static const char *status_name(enum task_state state)
-{
-    return task_state_name(state == TASK_HANDED ? TASK_READY : state);
-}
-
 static cJSON *look_outputs(const struct scope_place *place, uint32_t task,
                            const char *const *path, size_t count)
 {
@@ -61,7 +55,7 @@ static cJSON *look_tasks(const struct scope_place *place,
         return NULL;
     }
     if (count == 2 && strcmp(path[1], "status") == 0) {
-        return cJSON_CreateString(status_name(task_state(r, task)));
+        return cJSON_CreateString(task_state_name(task_state(r, task)));
     }
     if (strcmp(path[1], "outputs") == 0) {
         return look_outputs(place, task, path + 2, count - 2);

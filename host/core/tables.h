@@ -112,7 +112,6 @@ struct run_row {
     struct run run;
     struct workflow *workflow;
     uint32_t index;
-    uint32_t executor; /* for tasks that name none */
 
     struct task_cell *cells;
     size_t cells_room;

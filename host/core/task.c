@@ -25,7 +25,7 @@ static_assert(TASK_STATES <= 16, "legal_next holds one bit per state");
 
 static const char *const states[TASK_STATES] = {
     [TASK_WAITING] = "waiting",     [TASK_READY] = "ready",
-    [TASK_HANDED] = "handed",       [TASK_RUNNING] = "running",
+    [TASK_HANDED] = "ready",        [TASK_RUNNING] = "running",
     [TASK_DECIDING] = "deciding",   [TASK_HELD] = "held",
     [TASK_SUCCEEDED] = "succeeded", [TASK_FAILED] = "failed",
     [TASK_CANCELLED] = "cancelled", [TASK_SKIPPED] = "skipped",

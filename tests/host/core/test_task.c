@@ -34,11 +34,12 @@ START_TEST(a_state_that_has_ended_is_the_last)
 }
 END_TEST
 
-START_TEST(states_and_reasons_have_names_of_their_own)
+START_TEST(names_are_their_own_but_handed_shows_as_ready)
 {
     for (enum task_state i = 0; i < TASK_STATES; i++) {
         for (enum task_state j = 0; j < i; j++) {
-            ck_assert_str_ne(task_state_name(i), task_state_name(j));
+            ck_assert((strcmp(task_state_name(i), task_state_name(j)) == 0) ==
+                      (i == TASK_HANDED && j == TASK_READY));
         }
     }
     for (enum task_reason i = 0; i < REASONS; i++) {
@@ -173,7 +174,7 @@ END_TEST
 
 TEST_MAIN("task", a_task_makes_the_legal_moves_and_no_other,
           a_state_that_has_ended_is_the_last,
-          states_and_reasons_have_names_of_their_own,
+          names_are_their_own_but_handed_shows_as_ready,
           a_plain_end_keeps_its_times_without_a_detail,
           a_task_that_waits_says_so_and_nothing_else,
           a_task_has_one_change_a_turn_however_often_it_moves,

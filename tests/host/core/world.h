@@ -201,8 +201,8 @@ static inline enum run_state run_state_of(const struct world *w)
 }
 
 #define ck_state(w, name, wanted)                                              \
-    ck_assert_str_eq(task_state_name(state_of(w, name)),                       \
-                     task_state_name(wanted))
+    ck_assert_msg(state_of(w, name) == (wanted), "%s is %s, not %s", name,     \
+                  task_state_name(state_of(w, name)), task_state_name(wanted))
 #define ck_run(w, wanted)                                                      \
     ck_assert_str_eq(run_state_name(run_state_of(w)), run_state_name(wanted))
 #define ck_reason(w, name, wanted)                                             \
