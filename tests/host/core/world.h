@@ -19,6 +19,9 @@ struct world {
     int64_t now_ms;
     struct workflow_build *build;
     uint32_t run; /* the last one submitted */
+    /* Called after every turn, to keep what it listed. */
+    void (*keep)(struct world *w);
+    void *kept;
 };
 
 static inline void world_init(struct world *w, uint32_t epoch)
@@ -49,6 +52,9 @@ static inline void turn(struct world *w)
     core_decide(w->core, w->now_ms);
     wrong = core_check(w->core);
     ck_assert_msg(!wrong, "core_check: %s", wrong);
+    if (w->keep) {
+        w->keep(w);
+    }
 }
 
 static inline void wait_ms(struct world *w, int64_t ms)
