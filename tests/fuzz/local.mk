@@ -13,15 +13,21 @@ endif
 FUZZ_SECONDS = 60
 
 FUZZ_TARGETS = \
+    tests/fuzz/fuzz_codec \
     tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_expr \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_keeper_wire \
+    tests/fuzz/fuzz_manifest \
+    tests/fuzz/fuzz_note \
     tests/fuzz/fuzz_utf8
+tests_fuzz_fuzz_codec_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_keeper_wire_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_note_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
 
 check_PROGRAMS += $(FUZZ_TARGETS)
