@@ -58,7 +58,9 @@ static int open_errors(const struct wire_job *job)
 
 static int enter(const struct wire_job *job)
 {
-    umask(job->umask & 0777);
+    if (job->umask != CHILD_UMASK) {
+        umask(job->umask & 0777);
+    }
     return is_given(job->cwd) && chdir(job->cwd) != 0 ? errno : 0;
 }
 

@@ -15,6 +15,7 @@
 #include "host/keeper/wire.h"
 
 #define CHILD_STACK_SIZE 65536
+#define CHILD_UMASK 077 /* the keeper's own, and so a child's to begin with */
 
 struct child {
     const struct wire_job *job;

@@ -458,12 +458,24 @@ static void host_ready(struct link *link, uint32_t events)
     }
 }
 
+static bool has_event(const struct epoll_event *events, int count, int fd)
+{
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == fd) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Newcomers first: one of them may end what the host now connected still
  * has to say. */
 static void turn(struct link *link, const struct epoll_event *events, int count)
 {
     pthread_mutex_lock(&link->pool.lock);
-    admit(link);
+    if (has_event(events, count, WIRE_FD_LISTEN)) {
+        admit(link);
+    }
     for (int i = 0; i < link->guest_count;) {
         i = greet(link, i) ? 0 : i + 1;
     }
@@ -514,7 +526,9 @@ int link_serve(const struct table *table)
     if (failed != 0) {
         return failed;
     }
-    turn(&link, NULL, 0);
+    pthread_mutex_lock(&link.pool.lock);
+    admit(&link);
+    pthread_mutex_unlock(&link.pool.lock);
     while (!is_idle(&link)) {
         struct epoll_event events[GUESTS + 3];
         int count = epoll_wait(link.epoll_fd, events, GUESTS + 3, -1);

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/keeper/child.h"
 #include "host/keeper/link.h"
 #include "host/keeper/table.h"
 #include "host/keeper/tree.h"
@@ -56,7 +57,7 @@ static bool cut_loose(void)
     close_range(WIRE_FD_LISTEN, UINT_MAX, CLOSE_RANGE_CLOEXEC);
     close_range(WIRE_FD_STATE + 1, UINT_MAX, 0);
     setsid();
-    umask(077);
+    umask(CHILD_UMASK);
     if (chdir("/") != 0) {
         return false;
     }

@@ -210,6 +210,7 @@ static void become_running(struct pool *pool, struct attempt *attempt)
 static void start(struct pool *pool, struct attempt *attempt, void *stack)
 {
     struct table_entry *entry = attempt->entry;
+    struct child child = {.job = attempt->job};
     dequeue(pool, attempt);
     entry->begin_ms = clock_ms(CLOCK_REALTIME);
     entry->born_ms = clock_ms(CLOCK_BOOTTIME);
@@ -218,7 +219,6 @@ static void start(struct pool *pool, struct attempt *attempt, void *stack)
     wake(pool);
     pthread_mutex_unlock(&pool->lock);
 
-    struct child child = {.job = attempt->job};
     child_start(&child, stack, &entry->pid);
 
     pthread_mutex_lock(&pool->lock);

@@ -245,7 +245,8 @@ END_TEST
 START_TEST(a_kill_takes_the_whole_tree)
 {
     struct lab lab;
-    lab_start(&lab, 1);
+    lab_start(&lab, 2);
+    lab_spawn(&lab, 2, "sleep 1000"); /* so that not all is a leftover */
     lab_spawn(&lab, 1,
               "sleep 1000 & echo $! > child;"
               "setsid sh -c 'echo $$ > session; sleep 1000; :' & wait");
@@ -307,6 +308,24 @@ static void wait_running(struct lab *lab, int ids, int wanted)
     ck_assert_int_eq(count_running(lab, ids), wanted);
 }
 
+START_TEST(the_group_of_an_attempt_ends_with_it)
+{
+    struct lab lab;
+    lab_start(&lab, 2);
+    lab_spawn(&lab, 2, "sleep 1000");
+    lab_wait_state(&lab, 2, WIRE_RUNNING);
+
+    lab_spawn(&lab, 1, "sleep 1000 & echo $! > child; exit 3");
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+
+    lab_wait_dead(lab_wait_pid(&lab, "child"));
+    ck_assert_int_eq(lab.reports[1].status, 3 << 8);
+    ck_assert_uint_eq(lab.reports[2].state, WIRE_RUNNING);
+    ck_assert(lab_is_alive(lab.reports[2].pid));
+    lab_finish(&lab);
+}
+END_TEST
+
 START_TEST(no_more_run_than_there_are_slots)
 {
     struct lab lab;
@@ -317,6 +336,8 @@ START_TEST(no_more_run_than_there_are_slots)
 
     wait_running(&lab, 6, 2);
     keeper_slots(lab.keeper, 4);
+    wait_running(&lab, 6, 4);
+    keeper_slots(lab.keeper, 1); /* fewer than run: none is added */
     wait_running(&lab, 6, 4);
     lab_make_file(&lab, "go");
     for (uint64_t id = 1; id <= 6; id++) {
@@ -489,6 +510,7 @@ TEST_MAIN("keeper", an_exit_status_arrives_exactly,
           a_withdrawal_is_answered_exactly,
           what_is_withdrawn_before_there_is_a_keeper_never_runs,
           a_kill_takes_the_whole_tree, what_an_attempt_leaves_behind_is_killed,
+          the_group_of_an_attempt_ends_with_it,
           no_more_run_than_there_are_slots, weight_and_lane_decide_who_is_next,
           many_attempts_end_once_each,
           a_keeper_with_nothing_to_keep_ends_and_leaves_nothing,
