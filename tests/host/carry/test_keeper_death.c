@@ -1,4 +1,6 @@
 /* Hosts, keepers and guardians that are killed. */
+#include <sys/mman.h>
+
 #include "tests/check_main.h"
 #include "tests/host/carry/keeper_fixture.h"
 
@@ -70,6 +72,117 @@ START_TEST(attempts_survive_kill_9_of_the_host)
         ck_assert_int_eq(lab.reports[id].status, (int)id << 8);
     }
     close(pipe_fds[0]);
+    lab_finish(&lab);
+}
+END_TEST
+
+/* What a host's journal would hold, in memory that outlives the hosts. */
+struct store {
+    struct {
+        bool has_ended;
+        int status;
+    } tasks[LAB_IDS];
+    uint64_t handed; /* ids up to here */
+    uint64_t ended;  /* so many */
+};
+
+#define TASKS 500
+#define AHEAD 64
+
+static void hand_over(struct lab *lab, uint64_t id)
+{
+    char script[64];
+    snprintf(script, sizeof(script), "echo %d >> log; exit %d", (int)id,
+             (int)id % 7);
+    lab_spawn(lab, id, script);
+}
+
+/* As the host does it: first what was handed over and is not known, then
+ * more; an end is stored, then released. */
+static void be_a_working_host(struct lab *lab, struct store *store)
+{
+    lab_attach(lab);
+    lab_wait_ready(lab);
+    store->ended = 0; /* the last one may have died between two stores */
+    for (uint64_t id = 1; id <= store->handed; id++) {
+        store->ended += store->tasks[id].has_ended;
+        if (!store->tasks[id].has_ended && lab->counts[id] == 0) {
+            hand_over(lab, id);
+        }
+    }
+    while (store->ended < TASKS) {
+        while (store->handed < TASKS && store->handed - store->ended < AHEAD) {
+            store->handed++;
+            hand_over(lab, store->handed);
+        }
+        for (uint64_t id = 1; id <= store->handed; id++) {
+            if (lab->reports[id].state != WIRE_ENDED) {
+                continue;
+            }
+            if (!store->tasks[id].has_ended) {
+                store->tasks[id].status = lab->reports[id].status;
+                store->tasks[id].has_ended = true;
+                store->ended++;
+            }
+            keeper_release(lab->keeper, id);
+            lab->reports[id].state = WIRE_UNKNOWN;
+        }
+        if (store->ended < TASKS) {
+            lab_turn(lab);
+        }
+    }
+    keeper_flush(lab->keeper);
+    _exit(0);
+}
+
+static void check_log(const struct lab *lab)
+{
+    static int times[LAB_IDS];
+    const char *at = lab_read_file(lab, "log");
+    int id = 0;
+    int length = 0;
+    while (sscanf(at, "%d\n%n", &id, &length) == 1) {
+        ck_assert_int_lt(id, LAB_IDS);
+        times[id]++;
+        at += length;
+    }
+    for (id = 1; id <= TASKS; id++) {
+        ck_assert_msg(times[id] == 1, "task %d ran %d times", id, times[id]);
+    }
+}
+
+START_TEST(hosts_killed_at_any_moment_lose_nothing_and_repeat_nothing)
+{
+    struct lab lab;
+    struct store *store = mmap(NULL, sizeof(*store), PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint32_t seed = 12345;
+    int status = 0;
+    int kills = 0;
+    lab_init(&lab, 8);
+    lab.epoch = 0;
+
+    do {
+        lab.epoch++;
+        pid_t host = fork();
+        if (host == 0) {
+            be_a_working_host(&lab, store);
+        }
+        seed = seed * 1103515245 + 12345;
+        poll(NULL, 0, 1 + (int)(seed >> 16) % 12);
+        kill(host, SIGKILL);
+        waitpid(host, &status, 0);
+        kills += WIFSIGNALED(status);
+    } while (WIFSIGNALED(status) && lab.epoch < 5000);
+
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    ck_assert_int_gt(kills, 3);
+    for (int id = 1; id <= TASKS; id++) {
+        ck_assert_int_eq(store->tasks[id].status, id % 7 << 8);
+    }
+    check_log(&lab);
+    munmap(store, sizeof(*store));
     lab_finish(&lab);
 }
 END_TEST
@@ -254,6 +367,7 @@ START_TEST(a_file_that_is_no_table_is_not_overwritten)
 END_TEST
 
 TEST_MAIN("keeper_death", attempts_survive_kill_9_of_the_host,
+          hosts_killed_at_any_moment_lose_nothing_and_repeat_nothing,
           ends_that_no_host_saw_are_told_to_the_next, an_older_host_is_refused,
           a_killed_keeper_leaves_nothing_alive,
           a_keeper_without_its_guardian_goes_on,
