@@ -47,8 +47,20 @@ static void visit_param(const struct reader_visit *at, const char *const *path,
 static void visit_run(const struct reader_visit *at, const char *const *path,
                       size_t count)
 {
-    if (count != 2 || strcmp(path[1], "id") != 0) {
-        reader_complain(at->reader, at->node, "run.id is all there is of run");
+    const struct reader *r = at->reader;
+    uint32_t task = at->values->task;
+    bool is_final =
+        task != DOCUMENT_NONE && (r->tasks[task].flags & WORKFLOW_FINALLY);
+
+    if (count == 2 && strcmp(path[1], "id") == 0) {
+        return;
+    }
+    if (count != 2 || strcmp(path[1], "status") != 0) {
+        reader_complain(at->reader, at->node,
+                        "run has .id and, for `finally` tasks, .status");
+    } else if (!is_final) {
+        reader_complain(at->reader, at->node,
+                        "run.status is known to `finally` tasks alone");
     }
 }
 

@@ -295,6 +295,10 @@ static void static_items(struct reader *r, uint32_t node, struct reader_task *t)
 {
     struct str json;
 
+    if (NODE(r, node)->size > WORKFLOW_ITEMS_LIMIT) {
+        reader_complain(r, node, "at most %u items are taken, not %u",
+                        WORKFLOW_ITEMS_LIMIT, NODE(r, node)->size);
+    }
     str_init(&json, 2 * (size_t)DOCUMENT_SIZE_LIMIT);
     document_write(r->document, node, &json);
     if (strstr(json.text, "${{")) {

@@ -18,6 +18,7 @@
 #define WORKFLOW_NAME_LIMIT 64
 #define WORKFLOW_FILE_LIMIT (64u * 1024 * 1024) /* bytes of one file */
 #define WORKFLOW_TASKS_LIMIT 2000000u
+#define WORKFLOW_ITEMS_LIMIT 100000u /* of one `each` */
 
 enum workflow_on_unknown {
     ON_UNKNOWN_HOLD,

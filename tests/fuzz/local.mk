@@ -20,7 +20,8 @@ FUZZ_TARGETS = \
     tests/fuzz/fuzz_keeper_wire \
     tests/fuzz/fuzz_manifest \
     tests/fuzz/fuzz_note \
-    tests/fuzz/fuzz_utf8
+    tests/fuzz/fuzz_utf8 \
+    tests/fuzz/fuzz_workflow
 tests_fuzz_fuzz_codec_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_LDADD)
@@ -29,6 +30,7 @@ tests_fuzz_fuzz_keeper_wire_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_note_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_workflow_LDADD = $(FUZZ_LDADD)
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/search
