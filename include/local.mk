@@ -10,3 +10,10 @@ pkginclude_HEADERS += \
     include/haft/retry.h \
     include/haft/storage.h \
     include/haft/types.h
+draftinclude_HEADERS += \
+    include/haft/draft/door.h \
+    include/haft/draft/health.h \
+    include/haft/draft/metric.h \
+    include/haft/draft/secret.h \
+    include/haft/draft/service.h \
+    include/haft/draft/state.h
