@@ -17,7 +17,7 @@
 #include "host/plain/mem.h"
 
 #define LOCK_NAME "lock"
-#define LOCK_TRIES 40 /* 25 ms each: a passive reader may be just looking */
+#define LOCK_TRIES 40 /* 25 ms each: a reader may be just looking */
 #define STORE_LIMIT_MS 60000
 #define CANCEL_GRACE_MS 10000
 #define LOG_LIMIT_BYTES (256ull << 20)
@@ -42,6 +42,7 @@ struct host {
     struct loop_timer timer;
     int64_t clock_offset_ms; /* from monotonic to the time that is recorded */
     bool is_wanted;          /* something was asked: decide */
+    bool is_empty; /* passive, and nobody has been the owner here yet */
     bool is_ready;
     bool is_lost;
     struct str why;
@@ -96,10 +97,14 @@ static bool open_state(struct host *h, struct str *why)
         return false;
     }
     h->folder_fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (h->folder_fd < 0 && h->part == HOST_PASSIVE && errno == ENOENT) {
+        h->is_empty = true;
+        h->state = strdup(state);
+        return h->state != NULL;
+    }
     if (h->folder_fd < 0) {
         str_addf(why, "cannot open the state directory %s: %s", state,
-                 errno == ENOENT ? "nothing has run here yet"
-                                 : strerror(errno));
+                 strerror(errno));
         return false;
     }
     h->state = realpath(state, NULL);
@@ -112,40 +117,70 @@ static bool open_state(struct host *h, struct str *why)
 }
 
 /* An owner holds the lock alone; passive readers share it. Readers are gone in
- * a moment, an owner is not: so an owner tries for a second. */
+ * a moment, an owner is not: so an owner tries for a second. A reader that
+ * finds an owner asks its socket. */
 static enum host_found lock_state(struct host *h, struct str *why)
 {
     bool is_owner = h->part == HOST_OWNER;
     int how = (is_owner ? LOCK_EX : LOCK_SH) | LOCK_NB;
     struct timespec pause = {0, 25000000};
 
+    if (h->is_empty) {
+        return HOST_OPENED;
+    }
     h->lock_fd =
         openat(h->folder_fd, LOCK_NAME,
                (is_owner ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0600);
+    if (h->lock_fd < 0 && !is_owner && errno == ENOENT) {
+        h->is_empty = true;
+        return HOST_OPENED;
+    }
     if (h->lock_fd < 0) {
         str_addf(why, "cannot open %s/%s: %s", h->state, LOCK_NAME,
                  strerror(errno));
         return HOST_FAILED;
     }
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        if (flock(h->lock_fd, how) == 0) {
-            return HOST_OPENED;
-        }
-        if (faccessat(h->folder_fd, SOCKET_NAME, F_OK, 0) == 0) {
+    for (int i = 1; flock(h->lock_fd, how) < 0; i++) {
+        if (!is_owner || i == LOCK_TRIES) {
             return HOST_OWNED;
         }
         nanosleep(&pause, NULL);
     }
-    return HOST_OWNED;
+    return HOST_OPENED;
 }
 
 /* ---- the store ---- */
+
+/* What a store would say in which nothing has been written: no plugin is
+ * needed for that, and no folder is made by those who only look. */
+static void answer_empty(uint32_t method, journal_answer answer,
+                         void *answer_ctx)
+{
+    static const struct haft_storage_get_out nothing = {.size =
+                                                            sizeof(nothing)};
+    static const struct haft_storage_scan_out no_records = {
+        .size = sizeof(no_records)};
+    static const struct haft_fault fault = {.size = sizeof(fault),
+                                            .fault_class = HAFT_UNIMPLEMENTED};
+
+    if (method == HAFT_STORAGE_GET) {
+        answer(answer_ctx, HAFT_OK, &nothing, NULL);
+    } else if (method == HAFT_STORAGE_SCAN) {
+        answer(answer_ctx, HAFT_OK, &no_records, NULL);
+    } else {
+        answer(answer_ctx, -HAFT_UNIMPLEMENTED, NULL, &fault);
+    }
+}
 
 static void ask_store(void *ctx, uint32_t method, const void *in,
                       journal_answer answer, void *answer_ctx)
 {
     struct host *h = ctx;
 
+    if (h->is_empty) {
+        answer_empty(method, answer, answer_ctx);
+        return;
+    }
     guest_call(h->storage, &haft_storage_v1, method, in,
                loop_now_ms(h->loop) + STORE_LIMIT_MS, answer, answer_ctx);
 }
@@ -222,7 +257,7 @@ static void opened(void *ctx, int status, const char *why)
         .loop = h->loop,
         .ops = h->ops,
         .guests = h->guests,
-        .folder_fd = h->folder_fd,
+        .path = h->config->host.socket,
     };
 
     if (status < 0) {
@@ -309,6 +344,9 @@ static void begin(struct host *h)
 /* Services are offered before the first guest is made. */
 static bool open_store(struct host *h, struct str *why)
 {
+    if (h->is_empty) {
+        return true;
+    }
     h->storage =
         guests_find(h->guests, "storage", h->config->storage->name, why);
     return h->storage != NULL;

@@ -5,6 +5,10 @@
 
 #include <sys/un.h>
 
+/* Opens the folder that the last part of a path lies in. The descriptor, and
+ * in `name` that last part, within `path`; or -errno. */
+int address_folder(const char *path, const char **name);
+
 /* The address of `name` in the open folder; valid while the folder is open.
  * 0, or -ENAMETOOLONG if even the name is too long. */
 int address_unix(int folder_fd, const char *name, struct sockaddr_un *address);

@@ -1,18 +1,19 @@
 #include "host/cli/client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "host/base/address.h"
 #include "host/cli/wire.h"
 #include "host/door/socket.h"
 #include "host/host.h"
 #include "host/plain/json.h"
 #include "host/plain/mem.h"
+
+#define OWNER_PAUSE_MS 25
+#define OWNER_TRIES 400 /* ten seconds: a large store takes a while */
 
 struct client {
     struct host *host; /* NULL: over `wire` */
@@ -33,37 +34,6 @@ struct client {
 
 /* ---- opening ---- */
 
-static int connect_in(int folder_fd)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_un address;
-    int status =
-        fd < 0 ? -errno : address_unix(folder_fd, SOCKET_NAME, &address);
-
-    if (status == 0 &&
-        connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        status = -errno;
-    }
-    if (status < 0 && fd >= 0) {
-        close(fd);
-    }
-    return status < 0 ? status : fd;
-}
-
-/* The owner's socket, or -errno: ENOENT, ECONNREFUSED where there is none. */
-static int connect_owner(const struct config *config)
-{
-    int folder = open(config->host.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd;
-
-    if (folder < 0) {
-        return -errno;
-    }
-    fd = connect_in(folder);
-    close(folder);
-    return fd;
-}
-
 static bool open_wire(struct client *c, int fd)
 {
     c->loop = loop_create();
@@ -76,60 +46,70 @@ static bool open_wire(struct client *c, int fd)
     return true;
 }
 
-static bool open_host(struct client *c, const struct config *config,
-                      enum client_mode mode)
+/* Becomes the owner or a reader, unless there is an owner. */
+static enum host_found open_host(struct client *c, const struct config *config,
+                                 enum client_mode mode)
 {
     enum host_part part = mode == CLIENT_RUN ? HOST_OWNER : HOST_PASSIVE;
     enum host_found found = host_open(config, part, &c->host, &c->why);
-    int fd;
 
-    if (found == HOST_OWNED) {
-        fd = connect_owner(config);
-        if (fd >= 0) {
-            return open_wire(c, fd);
-        }
-        str_addf(&c->why,
-                 "%s is owned by a process that does not answer on "
-                 "its socket: %s",
-                 config->host.state, strerror(-fd));
-        return false;
-    }
-    if (found == HOST_FAILED) {
-        return false;
+    if (found != HOST_OPENED) {
+        return found;
     }
     c->loop = host_loop(c->host);
     while (!host_is_ready(c->host)) {
         if (!host_turn(c->host)) {
             str_add_text(&c->why, host_why(c->host));
-            return false;
+            return HOST_FAILED;
         }
     }
-    return true;
+    return HOST_OPENED;
+}
+
+/* An owner that is just starting has no socket yet, and one that is leaving
+ * has none any more: both are over in a moment. */
+static bool open_either(struct client *c, const struct config *config,
+                        enum client_mode mode)
+{
+    const struct timespec pause = {0, OWNER_PAUSE_MS * 1000000};
+    enum host_found found = HOST_OWNED;
+    int fd = -ENOENT;
+
+    for (int i = 0; i < OWNER_TRIES && found == HOST_OWNED && fd < 0; i++) {
+        if (i > 0) {
+            nanosleep(&pause, NULL);
+        }
+        fd = socket_connect(config->host.socket);
+        if (fd < 0 && mode != CLIENT_OWNER) {
+            found = open_host(c, config, mode);
+        } else if (fd < 0) {
+            found = HOST_FAILED;
+            str_addf(&c->why,
+                     "no host is running on %s; start one with `haft serve`",
+                     config->host.state);
+        }
+    }
+    if (fd >= 0) {
+        return open_wire(c, fd);
+    }
+    if (found == HOST_OWNED) {
+        str_addf(&c->why,
+                 "%s is owned by a process that does not answer on %s: %s",
+                 config->host.state, config->host.socket, strerror(-fd));
+    }
+    return found == HOST_OPENED;
 }
 
 struct client *client_open(const struct config *config, enum client_mode mode,
                            struct str *why)
 {
     struct client *c = mem_new(1, sizeof(*c));
-    int fd = connect_owner(config);
-    bool is_open;
 
     str_init(&c->why, 64 * 1024);
     str_init(&c->principal, 256);
     str_init(&c->code, 256);
     str_init(&c->message, 1 << 20);
-    if (fd >= 0) {
-        is_open = open_wire(c, fd);
-    } else if (mode == CLIENT_OWNER) {
-        str_addf(&c->why,
-                 "no host is running on %s; start one with `haft "
-                 "serve`",
-                 config->host.state);
-        is_open = false;
-    } else {
-        is_open = open_host(c, config, mode);
-    }
-    if (!is_open) {
+    if (!open_either(c, config, mode)) {
         str_add_text(why, c->why.text);
         client_close(c);
         return NULL;

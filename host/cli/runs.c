@@ -41,7 +41,7 @@ static void print_runs(const cJSON *result)
                        json_get_int(run, "ended_ms", 0));
     }
     if (table_is_empty(&table)) {
-        printf("no runs\n");
+        printf("nothing has run here yet\n");
     } else {
         table_print(&table, stdout);
     }

@@ -484,6 +484,16 @@ static const char *closed_for(const struct ops *o, const struct op *op)
     return NULL;
 }
 
+static bool is_open(const struct ops *o, uint64_t id)
+{
+    for (const struct op_call *call = o->calls; call; call = call->next) {
+        if (call->id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct op_call *begin(struct ops *o, const struct op *op,
                              const char *principal, cJSON *params,
                              const struct op_answer *answer)
@@ -532,6 +542,7 @@ uint64_t ops_call(struct ops *o, const char *name, const char *principal,
         } else {
             op->handle(call);
         }
+        id = is_open(o, id) ? id : 0;
     }
     cJSON_Delete(params);
     str_finish(&why);

@@ -79,9 +79,8 @@ void ops_destroy(struct ops *o);
 /* Once there is one: writes are refused before, and while it is NULL. */
 void ops_attach(struct ops *o, struct core *core);
 
-/* Asks. `params` is taken, NULL: none. Never answers before it returns if the
- * operation is known and its parameters are right; else it may. Returns an id
- * for ops_drop, 0 if the answer has come already. */
+/* Asks. `params` is taken, NULL: none. The last word may come before it
+ * returns: then it returns 0, else an id for ops_drop. */
 uint64_t ops_call(struct ops *o, const char *name, const char *principal,
                   cJSON *params, const struct op_answer *answer);
 

@@ -17,7 +17,6 @@
 #include "host/door/ops.h"
 #include "host/guest/guest.h"
 
-#define SOCKET_NAME "haft.sock"           /* in the state directory */
 #define SOCKET_LINE_LIMIT (80u << 20)     /* bytes of one line asked */
 #define SOCKET_BACKLOG_LIMIT (512u << 20) /* bytes not yet read by a peer */
 #define SOCKET_CONNECTIONS_LIMIT 256
@@ -29,11 +28,15 @@ struct socket_door_options {
     struct loop *loop;
     struct ops *ops;
     struct guests *guests; /* for those of kind auth, asked in their order */
-    int folder_fd;         /* the state directory; stays the caller's */
+    const char *path;      /* borrowed while the door is open */
 };
 
-/* Listens; NULL with the reason in `why`. A socket file that is left over from
- * an earlier owner is replaced: the caller holds the state directory's lock. */
+/* Connects to the socket at `path`, however long that is: the descriptor, or
+ * -errno; ENOENT or ECONNREFUSED where nobody listens. */
+int socket_connect(const char *path);
+
+/* Listens; NULL with the reason in `why`. A socket that nobody listens on any
+ * more is replaced; anything else that lies at the path stays there. */
 struct socket_door *socket_door_open(const struct socket_door_options *options,
                                      struct str *why);
 void socket_door_close(struct socket_door *door);
