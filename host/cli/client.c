@@ -23,8 +23,7 @@ struct client {
     struct str principal; /* of a question to the host in this process */
 
     /* Of client_call. */
-    void (*event)(void *ctx, const char *json, size_t size);
-    void *event_ctx;
+    struct client_listener listener;
     cJSON *result;
     struct fault fault;
     struct str code;
@@ -207,8 +206,8 @@ static void on_event(void *ctx, const char *json, size_t size)
 {
     struct client *c = ctx;
 
-    if (c->event) {
-        c->event(c->event_ctx, json, size);
+    if (c->listener.event) {
+        c->listener.event(c->listener.ctx, json, size);
     }
 }
 
@@ -241,14 +240,12 @@ static void on_error(void *ctx, const struct fault *fault)
 }
 
 cJSON *client_call(struct client *c, const char *op, cJSON *params,
-                   void (*event)(void *ctx, const char *json, size_t size),
-                   void *ctx, struct fault *fault)
+                   const struct client_listener *listener, struct fault *fault)
 {
     const struct op_answer answer = {on_event, on_result, on_error, c};
     cJSON *result;
 
-    c->event = event;
-    c->event_ctx = ctx;
+    c->listener = listener ? *listener : (struct client_listener){0};
     c->is_answered = false;
     client_ask(c, op, params, &answer);
     while (!c->is_answered) {

@@ -42,11 +42,16 @@ void client_settle(struct client *c);
 /* For signals and timers of the caller's own. */
 struct loop *client_loop(struct client *c);
 
-/* Asks and turns until the last word. Events go to `event`, which may be NULL.
- * The result is owned; NULL: the fault, whose texts live until the next call,
- * is in `*fault`. */
+/* Who hears the events of an answer. */
+struct client_listener {
+    void (*event)(void *ctx, const char *json, size_t size);
+    void *ctx;
+};
+
+/* Asks and turns until the last word. The result is owned; NULL: the fault,
+ * whose texts live until the next call, is in `*fault`. */
 cJSON *client_call(struct client *c, const char *op, cJSON *params,
-                   void (*event)(void *ctx, const char *json, size_t size),
-                   void *ctx, struct fault *fault);
+                   const struct client_listener *listener, /* or NULL */
+                   struct fault *fault);
 
 #endif

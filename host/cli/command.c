@@ -300,7 +300,7 @@ int cli_ask(struct cli *cli, const struct given *given, const char *op,
         cJSON_Delete(params);
         return fault_row(HAFT_BACKEND_DOWN)->exit_code;
     }
-    result = client_call(client, op, params, NULL, NULL, &fault);
+    result = client_call(client, op, params, NULL, &fault);
     if (!result) {
         status = cli_fail(&fault);
     } else if (given_has(given, "json")) {

@@ -25,6 +25,8 @@ static int print_log(struct client *client, const struct given *given,
                      const char *run, const char *task, int stream)
 {
     const char *try = given_value(given, "try", 0);
+    const struct client_listener listener = {print_piece,
+                                             stream == 2 ? stderr : stdout};
     cJSON *params = cJSON_CreateObject();
     struct fault fault;
     cJSON *result;
@@ -38,8 +40,7 @@ static int print_log(struct client *client, const struct given *given,
     if (given_has(given, "follow")) {
         cJSON_AddTrueToObject(params, "follow");
     }
-    result = client_call(client, "task.log", params, print_piece,
-                         stream == 2 ? stderr : stdout, &fault);
+    result = client_call(client, "task.log", params, &listener, &fault);
     if (!result) {
         return cli_fail(&fault);
     }
@@ -57,7 +58,7 @@ static int print_all(struct client *client, const struct given *given,
     cJSON *result;
 
     cJSON_AddStringToObject(params, "run", run);
-    result = client_call(client, "run.get", params, NULL, NULL, &fault);
+    result = client_call(client, "run.get", params, NULL, &fault);
     if (!result) {
         return cli_fail(&fault);
     }
@@ -123,6 +124,7 @@ static void print_event(void *ctx, const char *json, size_t size)
 
 static int run_events(struct cli *cli, const struct given *given)
 {
+    static const struct client_listener listener = {print_event, NULL};
     bool is_followed = given_has(given, "follow");
     const char *after = given_value(given, "after", 0);
     struct client *client =
@@ -145,8 +147,7 @@ static int run_events(struct cli *cli, const struct given *given)
     if (is_followed) {
         cJSON_AddTrueToObject(params, "follow");
     }
-    result =
-        client_call(client, "run.events", params, print_event, NULL, &fault);
+    result = client_call(client, "run.events", params, &listener, &fault);
     if (!result) {
         status = cli_fail(&fault);
     }

@@ -135,16 +135,17 @@ static void on_fault(void *ctx, const struct fault *fault)
     fprintf(stderr, "haft: %s\n", fault->message);
 }
 
-static cJSON *get_run(struct follow *f)
+/* The run as it is now; NULL after having said why, with the exit code. */
+static cJSON *get_run(struct follow *f, int *status)
 {
     cJSON *params = cJSON_CreateObject();
     struct fault fault;
     cJSON *run;
 
     cJSON_AddStringToObject(params, "run", f->run);
-    run = client_call(f->client, "run.get", params, NULL, NULL, &fault);
+    run = client_call(f->client, "run.get", params, NULL, &fault);
     if (!run) {
-        cli_fail(&fault);
+        *status = cli_fail(&fault);
     }
     return run;
 }
@@ -184,11 +185,11 @@ static void wait_for_end(struct follow *f)
 /* Follows f->run to its end and shows it; the exit code. */
 static int follow(struct follow *f)
 {
-    cJSON *run = get_run(f);
-    int status;
+    int status = 0;
+    cJSON *run = get_run(f, &status);
 
     if (!run) {
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return status;
     }
     view_begin(f->view, run);
     cJSON_Delete(run);
@@ -201,7 +202,7 @@ static int follow(struct follow *f)
         return fault_row(HAFT_CANCELLED)->exit_code;
     }
     status = exit_code_of(f->state);
-    run = get_run(f);
+    run = get_run(f, &(int){0});
     if (run) {
         view_end(f->view, run);
         if (status != 0) {
@@ -226,8 +227,7 @@ static enum view_form form_of(const struct given *given)
 static bool submit(struct follow *f, cJSON *params, int *status)
 {
     struct fault fault;
-    cJSON *result =
-        client_call(f->client, "run.submit", params, NULL, NULL, &fault);
+    cJSON *result = client_call(f->client, "run.submit", params, NULL, &fault);
 
     if (!result) {
         *status = cli_fail(&fault);

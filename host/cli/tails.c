@@ -30,6 +30,7 @@ static void keep(void *ctx, const char *json, size_t size)
 static void read_stream(struct client *client, const cJSON *run,
                         const char *task, int stream, struct str *kept)
 {
+    const struct client_listener listener = {keep, kept};
     cJSON *params = cJSON_CreateObject();
     struct fault fault;
     cJSON *result;
@@ -37,7 +38,7 @@ static void read_stream(struct client *client, const cJSON *run,
     cJSON_AddStringToObject(params, "run", json_get_text(run, "id", ""));
     cJSON_AddStringToObject(params, "task", task);
     cJSON_AddNumberToObject(params, "stream", stream);
-    result = client_call(client, "task.log", params, keep, kept, &fault);
+    result = client_call(client, "task.log", params, &listener, &fault);
     cJSON_Delete(result); /* a task that never began has no log: nothing */
 }
 
