@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/base/log.h"
 #include "host/carry/keeper_jobs.h"
 #include "host/carry/keeper_launch.h"
 #include "host/plain/mem.h"
@@ -160,6 +161,9 @@ static void connection_over(struct keeper *keeper)
     bool had_answered = keeper->has_answered;
     bool is_needed =
         keeper->jobs.first != NULL || keeper_left_something(keeper->state_fd);
+    if (had_answered) {
+        log_warn("keeper", "connection ended pid=%d", keeper->pid);
+    }
     disconnect(keeper);
     if (had_answered && !may_follow(keeper)) {
         give_up(keeper, false, "the keeper died again and again");
@@ -251,6 +255,8 @@ static bool take(struct keeper *keeper, union wire_message *message)
         keeper->has_served = true;
         keeper->due = message->ready.known;
         keeper->pid = message->ready.pid;
+        log_info("keeper", "connected pid=%d known=%u", keeper->pid,
+                 keeper->due);
         memcpy(keeper->boot, message->ready.boot, sizeof(keeper->boot));
         count_report(keeper);
         return true;

@@ -1,3 +1,5 @@
+#include <dirent.h>
+
 #include "tests/check_main.h"
 #include "tests/host/carry/keeper_fixture.h"
 
@@ -402,6 +404,120 @@ START_TEST(many_attempts_end_once_each)
 }
 END_TEST
 
+/* Directories in which a cgroup may be made, of both versions; the first that
+ * lets us. */
+static bool make_cgroup(const char *const *tops, char *path, size_t room)
+{
+    for (; *tops != NULL; tops++) {
+        char members[256];
+        snprintf(path, room, "%s/haft-test-%d", *tops, (int)getpid());
+        snprintf(members, sizeof(members), "%s/cgroup.procs", path);
+        if (mkdir(path, 0700) == 0) {
+            if (access(members, W_OK) == 0) {
+                return true;
+            }
+            rmdir(path);
+        }
+    }
+    return false;
+}
+
+/* A daemon that hides in a session of its own, without an environment, while
+ * another attempt lives. */
+static void hide_in_cgroup(const char *const *tops)
+{
+    struct lab lab;
+    char path[128];
+    if (!make_cgroup(tops, path, sizeof(path))) {
+        return; /* not as this user, or not on this machine */
+    }
+    const char *const argv[] = {
+        "sh", "-c",
+        "setsid -f env -i /bin/sh -c 'echo $$ > daemon; sleep 1000; :';"
+        "while [ ! -s daemon ]; do sleep 0.01; done; exit 3",
+        NULL};
+    struct wire_job job = {
+        .id = 1, .weight = 1, .cgroup = path, .argv = argv, .env = lab_env};
+    lab_start(&lab, 2);
+    lab_spawn(&lab, 2, "sleep 1000");
+    lab_wait_state(&lab, 2, WIRE_RUNNING);
+
+    lab_spawn_job(&lab, &job);
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+
+    ck_assert_int_eq(lab.reports[1].status, 3 << 8);
+    lab_wait_dead(lab_wait_pid(&lab, "daemon"));
+    ck_assert(lab_is_alive(lab.reports[2].pid));
+    lab_finish(&lab);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+
+START_TEST(nothing_hides_from_a_cgroup)
+{
+    static const char *const second[] = {"/sys/fs/cgroup",
+                                         "/sys/fs/cgroup/unified", NULL};
+    static const char *const first[] = {"/sys/fs/cgroup/pids",
+                                        "/sys/fs/cgroup/freezer", NULL};
+
+    hide_in_cgroup(second);
+    hide_in_cgroup(first);
+}
+END_TEST
+
+/* How often the threads of a process have waited. */
+static long count_waits(pid_t pid)
+{
+    static const char field[] = "\nvoluntary_ctxt_switches:";
+    char path[64];
+    long waits = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *item = readdir(dir); item != NULL;
+         item = readdir(dir)) {
+        char name[512];
+        char text[4096] = "";
+        snprintf(name, sizeof(name), "%s/%s/status", path, item->d_name);
+        int fd = item->d_name[0] == '.' ? -1 : open(name, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+            const char *at = strstr(text, field);
+            ck_assert_ptr_nonnull(at);
+            long count = 0;
+            ck_assert_int_eq(sscanf(at + sizeof(field) - 1, "%ld", &count), 1);
+            waits += count;
+            close(fd);
+        }
+    }
+    closedir(dir);
+    return waits;
+}
+
+START_TEST(a_keeper_that_waits_is_not_woken)
+{
+    struct lab lab;
+    lab_start(&lab, 2);
+    lab_spawn(&lab, 1, "exec sleep 1000");
+    lab_spawn(&lab, 2, "true");
+    lab_wait_state(&lab, 1, WIRE_RUNNING);
+    lab_wait_state(&lab, 2, WIRE_ENDED);
+    pid_t pid = keeper_pid(lab.keeper);
+
+    /* Quiet for so long that anything regular would show. */
+    int64_t left_ms = LAB_WAIT_MS;
+    long before = 0;
+    do {
+        before = count_waits(pid);
+        poll(NULL, 0, 100);
+        lab_poll(&left_ms);
+    } while (count_waits(pid) != before);
+
+    poll(NULL, 0, 200);
+    ck_assert_int_eq(count_waits(pid), before);
+    lab_finish(&lab);
+}
+END_TEST
+
 START_TEST(a_keeper_with_nothing_to_keep_ends_and_leaves_nothing)
 {
     struct lab lab;
@@ -512,7 +628,8 @@ TEST_MAIN("keeper", an_exit_status_arrives_exactly,
           a_kill_takes_the_whole_tree, what_an_attempt_leaves_behind_is_killed,
           the_group_of_an_attempt_ends_with_it,
           no_more_run_than_there_are_slots, weight_and_lane_decide_who_is_next,
-          many_attempts_end_once_each,
+          many_attempts_end_once_each, nothing_hides_from_a_cgroup,
+          a_keeper_that_waits_is_not_woken,
           a_keeper_with_nothing_to_keep_ends_and_leaves_nothing,
           the_path_of_the_directory_may_be_long,
           a_program_that_is_no_keeper_is_reported,
