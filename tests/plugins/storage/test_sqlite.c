@@ -76,7 +76,7 @@ START_TEST(a_store_without_a_path_is_not_made)
 {
     struct fakehost *h = fakehost_create(
         "storage-sqlite", "plugins/storage/sqlite/manifest.json");
-    const char *const settings[] = {NULL};
+    const char *const settings[] = {"path=", NULL};
 
     ck_assert_int_eq(fakehost_make(h, settings), -HAFT_INVALID);
     ck_assert(haft_slice_is(fakehost_fault(h)->code, "sqlite.path"));
