@@ -45,3 +45,15 @@ if PLUGIN_NOTIFY_COMMAND
 check_PROGRAMS += tests/plugins/notify/test_command
 tests_plugins_notify_test_command_LDADD = libfakehost.la $(LDADD)
 endif
+# A store that goes wrong as told, around the one in memory.
+check_LTLIBRARIES += libmemorystatic.la storage-faulty.la
+libmemorystatic_la_SOURCES = plugins/storage/memory/memory.c
+libmemorystatic_la_CPPFLAGS = $(AM_CPPFLAGS) -DHAFT_STATIC
+storage_faulty_la_SOURCES = tests/plugins/storage/faulty.c
+storage_faulty_la_LDFLAGS = $(GUEST_LINK)
+storage_faulty_la_LIBADD = libmemorystatic.la
+tests/plugins/storage/faulty.lo: tests/plugins/storage/faulty.json
+EXTRA_DIST += tests/plugins/storage/faulty.json
+check_PROGRAMS += tests/plugins/storage/test_faulty
+tests_plugins_storage_test_faulty_LDADD = \
+    libstoremodel.la libfakehost.la $(LDADD)
