@@ -2,6 +2,10 @@
 
 #include <stdio.h>
 
+#include "host/core/attempt.h"
+#include "host/core/due.h"
+#include "host/core/recover.h"
+#include "host/core/request.h"
 #include "host/core/run.h"
 #include "host/core/tables.h"
 #include "host/plain/mem.h"
@@ -29,10 +33,22 @@ static struct ask *add_about(struct core *c, enum ask_kind kind,
     return ask;
 }
 
+static void drop(struct ask *ask)
+{
+    if (ask->row) {
+        run_destroy(ask->row);
+    }
+    mem_free(ask->texts);
+    cJSON_Delete(ask->outputs);
+    ask->row = NULL;
+    ask->texts = NULL;
+    ask->outputs = NULL;
+}
+
 void asks_finish(struct asks *a)
 {
     for (size_t i = a->head; i < a->count; i++) {
-        asks_drop(&a->items[i]);
+        drop(&a->items[i]);
     }
     mem_free(a->items);
     *a = (struct asks){0};
@@ -49,18 +65,6 @@ struct ask *asks_next(struct asks *a)
         asks_finish(a);
     }
     return NULL;
-}
-
-void asks_drop(struct ask *ask)
-{
-    if (ask->row) {
-        run_destroy(ask->row);
-    }
-    mem_free(ask->texts);
-    cJSON_Delete(ask->outputs);
-    ask->row = NULL;
-    ask->texts = NULL;
-    ask->outputs = NULL;
 }
 
 static void set(char *to, size_t size, const char *from)
@@ -145,4 +149,18 @@ void core_ask_found(struct core *c, uint64_t attempt, uint64_t fence,
                     enum core_found found)
 {
     add_about(c, ASK_FOUND, attempt, fence)->choice = found;
+}
+
+static void (*const handlers[ASK_KINDS])(struct core *c, struct ask *ask) = {
+    [ASK_SUBMIT] = request_submit,   [ASK_CANCEL] = request_cancel,
+    [ASK_RESOLVE] = request_resolve, [ASK_READ] = request_read,
+    [ASK_STARTED] = attempt_started, [ASK_ENDED] = attempt_ended,
+    [ASK_VERDICT] = attempt_verdict, [ASK_HEARD] = due_heard,
+    [ASK_FOUND] = recover_found,
+};
+
+void ask_decide(struct core *c, struct ask *ask)
+{
+    handlers[ask->kind](c, ask);
+    drop(ask);
 }

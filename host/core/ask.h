@@ -47,9 +47,11 @@ struct asks {
 
 void asks_finish(struct asks *a);
 
-/* The next one, or NULL; borrowed until something is asked. What it owns is
- * the caller's to take or to leave: asks_drop. */
+/* The next one, or NULL; borrowed until something is asked. */
 struct ask *asks_next(struct asks *a);
-void asks_drop(struct ask *ask);
+
+/* Gives it to the handler of its kind, which may take what it owns; the rest
+ * is given back. */
+void ask_decide(struct core *c, struct ask *ask);
 
 #endif

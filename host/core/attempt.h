@@ -1,14 +1,20 @@
-/* Attempts: one try of one task, from hand-over to its end, and what comes of
- * an end that is not a good one. Every answer names its attempt and its fence;
- * one that fits no open attempt is counted as stale and changes nothing. */
+/* Attempts: one try of one task, from hand-over to its end. Every answer names
+ * its attempt and its fence; one that fits no open attempt is counted as stale
+ * and changes nothing. */
 #ifndef HOST_CORE_ATTEMPT_H
 #define HOST_CORE_ATTEMPT_H
 
 #include "host/core/ask.h"
+#include "host/core/limit.h"
 #include "host/core/tables.h"
 
 #define ATTEMPT_LOSSES_LIMIT 5u      /* that cost no try */
 #define ATTEMPT_FORCE_AFTER_MS 30000 /* beyond the grace: force once more */
+
+/* The open attempt that an answer means; false, and counted, if there is none.
+ * A DECIDING task's attempt is over. */
+bool attempt_find(struct core *c, const struct ask *ask,
+                  struct task_place *place);
 
 /* Hands a READY task to an executor. */
 void attempt_hand(struct core *c, struct run_row *r, uint32_t task,
@@ -18,16 +24,32 @@ void attempt_hand(struct core *c, struct run_row *r, uint32_t task,
 void attempt_cancel(struct core *c, struct run_row *r, uint32_t task,
                     int64_t grace_ms);
 
-/* A limit of a task has passed: `id` is that of its detail. */
-void attempt_due(struct core *c, uint32_t id);
+/* The same, because a limit has passed. */
+void attempt_time_out(struct core *c, struct run_row *r, uint32_t task,
+                      enum limit limit);
 
-/* What becomes of one that was open when its owner died. */
-void attempt_recover(struct core *c, struct run_row *r, uint32_t task);
+/* Says a cancel that was decided once more; 0: by force. */
+void attempt_repeat_cancel(struct core *c, struct run_row *r, uint32_t task,
+                           int64_t grace_ms);
 
+/* An attempt for a READY task, that has ended in the queue: so that the retry
+ * plugin can be asked about it. */
+void attempt_expire(struct core *c, struct run_row *r, uint32_t task,
+                    enum limit limit);
+
+/* The end of an open attempt, as `told`; a cancel that was decided before
+ * outranks it. Times are 0 where they are not known. */
+struct attempt_end {
+    const struct fault *told; /* class FAULT_NONE: success */
+    int64_t started_ms;
+    int64_t ended_ms;
+};
+void attempt_end(struct core *c, struct run_row *r, uint32_t task,
+                 const struct attempt_end *end);
+
+/* Handlers of what the outside says. */
 void attempt_started(struct core *c, struct ask *ask);
 void attempt_ended(struct core *c, struct ask *ask);
-void attempt_heard(struct core *c, struct ask *ask);
-void attempt_found(struct core *c, struct ask *ask);
 void attempt_verdict(struct core *c, struct ask *ask);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "host/core/core.h"
 #include "host/core/detail.h"
+#include "host/core/hand.h"
 #include "host/core/limit.h"
 #include "host/core/run.h"
 #include "host/core/task.h"
@@ -185,16 +186,6 @@ static const char *check_run(const struct core *c, const struct run_row *r,
     return wrong;
 }
 
-static bool is_queued(const struct core *c, struct queue_entry entry)
-{
-    const struct run_row *r = run_of(c, entry.run);
-
-    return r && entry.task < r->cells_count &&
-           task_state(r, entry.task) == TASK_READY &&
-           r->cells[entry.task].flags & CELL_QUEUED &&
-           r->cells[entry.task].left == entry.stamp;
-}
-
 static uint32_t count_queue(const struct core *c, const struct queue *q)
 {
     uint32_t count = 0;
@@ -203,7 +194,7 @@ static uint32_t count_queue(const struct core *c, const struct queue *q)
         const struct queue_level *level = &q->levels[i];
 
         for (size_t j = 0; j < level->count; j++) {
-            count += is_queued(
+            count += hand_is_current(
                 c, level->entries[(level->head + j) & (level->room - 1)]);
         }
     }

@@ -1,6 +1,10 @@
 #include "host/core/limit.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "host/core/task.h"
+#include "host/plain/units.h"
 
 int64_t limit_add(int64_t from_ms, int64_t span_ms)
 {
@@ -123,16 +127,52 @@ enum limit limit_passed(const struct run_row *r, uint32_t task,
     return LIMITS;
 }
 
+static const struct {
+    const char *code;
+    const char *did; /* ... of 10m */
+    size_t span;     /* in struct workflow_policy */
+} rows[LIMITS] = {
+    [LIMIT_TOTAL] = {"host.timeout_total", "took longer, all tries together",
+                     offsetof(struct workflow_policy, total_ms)},
+    [LIMIT_QUEUE] = {"host.timeout_queue", "waited longer for its start",
+                     offsetof(struct workflow_policy, queue_ms)},
+    [LIMIT_RUN] = {"host.timeout_run", "ran longer",
+                   offsetof(struct workflow_policy, run_ms)},
+    [LIMIT_SILENCE] = {"host.timeout_silence", "was silent for longer",
+                       offsetof(struct workflow_policy, silence_ms)},
+};
+
+static int64_t span_of(enum limit limit, const struct workflow_policy *policy)
+{
+    int64_t span_ms;
+
+    memcpy(&span_ms, (const char *)policy + rows[limit].span, sizeof(span_ms));
+    return span_ms;
+}
+
 const char *limit_code(enum limit limit)
 {
-    static const char *const codes[LIMITS] = {
-        [LIMIT_DELAY] = "host.timeout",
-        [LIMIT_TOTAL] = "host.timeout_total",
-        [LIMIT_QUEUE] = "host.timeout_queue",
-        [LIMIT_RUN] = "host.timeout_run",
-        [LIMIT_SILENCE] = "host.timeout_silence",
-        [LIMIT_FORCE] = "host.timeout",
-    };
+    return rows[limit].code;
+}
 
-    return codes[limit];
+void limit_explain(enum limit limit, const struct workflow_policy *policy,
+                   struct str *out)
+{
+    str_addf(out, "%s than its limit of ", rows[limit].did);
+    units_add_duration(out, span_of(limit, policy));
+}
+
+enum limit limit_guess(enum fault_class fault_class,
+                       const struct workflow_policy *policy)
+{
+    enum limit first =
+        fault_class == HAFT_TIMEOUT_QUEUE ? LIMIT_QUEUE : LIMIT_RUN;
+
+    if (span_of(first, policy) > 0) {
+        return first;
+    }
+    if (first == LIMIT_RUN && policy->silence_ms > 0) {
+        return LIMIT_SILENCE;
+    }
+    return LIMIT_TOTAL;
 }

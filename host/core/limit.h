@@ -26,8 +26,16 @@ int64_t limit_next(const struct run_row *r, uint32_t task,
 enum limit limit_passed(const struct run_row *r, uint32_t task,
                         const struct task_detail *d, int64_t now_ms);
 
-/* What a passed limit says as the fault of an attempt. */
+/* What a passed limit says as the fault of an attempt: its code, and a
+ * sentence that is added to `out`. */
 const char *limit_code(enum limit limit);
+void limit_explain(enum limit limit, const struct workflow_policy *policy,
+                   struct str *out);
+
+/* The one that a timeout of this class must have been, for want of better
+ * knowledge: after a restart the class is all there is. */
+enum limit limit_guess(enum fault_class fault_class,
+                       const struct workflow_policy *policy);
 
 /* `from_ms` + `span_ms`, at most TIMER_NEVER. */
 int64_t limit_add(int64_t from_ms, int64_t span_ms);

@@ -3,12 +3,16 @@ libhost_la_SOURCES += \
 	host/core/ask.h \
 	host/core/attempt.c \
 	host/core/attempt.h \
+	host/core/brief.c \
+	host/core/brief.h \
 	host/core/check.c \
 	host/core/core.c \
 	host/core/core.h \
 	host/core/decide.c \
 	host/core/detail.c \
 	host/core/detail.h \
+	host/core/due.c \
+	host/core/due.h \
 	host/core/each.c \
 	host/core/each.h \
 	host/core/fault.c \
@@ -17,6 +21,8 @@ libhost_la_SOURCES += \
 	host/core/graph.h \
 	host/core/halt.c \
 	host/core/halt.h \
+	host/core/hand.c \
+	host/core/hand.h \
 	host/core/index.c \
 	host/core/index.h \
 	host/core/limit.c \
@@ -28,6 +34,10 @@ libhost_la_SOURCES += \
 	host/core/queue.h \
 	host/core/ready.c \
 	host/core/ready.h \
+	host/core/recover.c \
+	host/core/recover.h \
+	host/core/request.c \
+	host/core/request.h \
 	host/core/resume.c \
 	host/core/resume.h \
 	host/core/retry.c \

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/core/brief.h"
 #include "host/core/core.h"
 #include "host/core/run.h"
 #include "host/core/scope.h"
@@ -57,7 +58,7 @@ const struct task *core_task(const struct core *c, uint32_t run, uint32_t task,
     if (!r || task >= r->cells_count) {
         return NULL;
     }
-    task_view(c, r, task, room);
+    brief_view(c, r, task, room);
     return room;
 }
 

@@ -1,5 +1,7 @@
 #include "host/core/ready.h"
 
+#include <string.h>
+
 #include "host/core/detail.h"
 #include "host/core/each.h"
 #include "host/core/halt.h"
@@ -8,13 +10,35 @@
 #include "host/core/scope.h"
 #include "host/core/task.h"
 
+/* It fails before it came to anything, and whoever wrote it can mend it. */
 static void refuse(struct core *c, struct run_row *r, uint32_t task,
-                   const struct fault *fault)
+                   struct fault fault)
 {
-    struct fault whole = *fault;
+    fault.effect = HAFT_EFFECT_NOT_STARTED;
+    fault.origin = HAFT_ORIGIN_USER;
+    halt_refuse(c, r, task, &fault);
+}
 
-    whole.effect = HAFT_EFFECT_NOT_STARTED;
-    halt_refuse(c, r, task, &whole);
+static void refuse_executor(struct core *c, struct run_row *r, uint32_t task,
+                            const char *name)
+{
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    if (name) {
+        str_add_text(&why, "no executor ");
+        str_add_quoted(&why, name, strlen(name));
+        str_add_text(&why, " is configured");
+    } else {
+        str_add_text(&why, "no executor is configured for such a task");
+    }
+    refuse(c, r, task,
+           (struct fault){
+               .fault_class = HAFT_NOT_FOUND,
+               .code = "host.executor",
+               .message = why.text,
+           });
+    str_finish(&why);
 }
 
 void ready_queue(struct core *c, struct run_row *r, uint32_t task)
@@ -24,13 +48,7 @@ void ready_queue(struct core *c, struct run_row *r, uint32_t task)
     uint32_t executor = name ? pool_find(&c->pool, name) : r->run.executor;
 
     if (executor >= c->pool.count) {
-        refuse(c, r, task,
-               &(struct fault){
-                   .fault_class = HAFT_NOT_FOUND,
-                   .origin = HAFT_ORIGIN_USER,
-                   .code = "host.executor",
-                   .message = "the executor of the task is not configured",
-               });
+        refuse_executor(c, r, task, name);
         return;
     }
     r->cells[task].flags |= CELL_QUEUED;
@@ -81,9 +99,8 @@ static int holds(struct core *c, struct run_row *r, uint32_t task)
         cJSON_Delete(value);
     } else {
         refuse(c, r, task,
-               &(struct fault){
+               (struct fault){
                    .fault_class = HAFT_INVALID,
-                   .origin = HAFT_ORIGIN_USER,
                    .code = "host.expression",
                    .message = why.text,
                });

@@ -1,10 +1,11 @@
 #include "host/core/resume.h"
 
-#include "host/core/attempt.h"
 #include "host/core/detail.h"
 #include "host/core/each.h"
 #include "host/core/halt.h"
+#include "host/core/limit.h"
 #include "host/core/ready.h"
+#include "host/core/recover.h"
 #include "host/core/run.h"
 #include "host/core/task.h"
 
@@ -37,6 +38,7 @@ static void fill(struct core *c, struct task_detail *d, const struct task *t)
     d->delay_ms = t->delay_ms;
     d->is_cancelling = t->is_cancelling;
     d->cancel_class = t->cancel_class;
+    d->cancel_limit = LIMITS;
     d->outputs = t->outputs;
     detail_set_fault(c, d, &t->fault);
 }
@@ -110,7 +112,7 @@ static void resume_task(struct core *c, struct run_row *r, uint32_t task)
     case TASK_HANDED:
     case TASK_RUNNING:
         if (!task_has_each(r, task)) {
-            attempt_recover(c, r, task);
+            recover_attempt(c, r, task);
         }
         break;
     case TASK_DECIDING:

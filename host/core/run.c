@@ -123,6 +123,18 @@ void run_remove(struct core *c, struct run_row *r)
     run_destroy(r);
 }
 
+/* Slots of forgotten runs: free now that no queued ask can mean them. */
+void run_free_slots(struct core *c)
+{
+    c->free_runs = mem_grow(c->free_runs, &c->free_runs_room,
+                            (size_t)c->free_runs_count + c->left_runs_count,
+                            sizeof(*c->free_runs));
+    for (uint32_t i = 0; i < c->left_runs_count; i++) {
+        c->free_runs[c->free_runs_count++] = c->left_runs[i];
+    }
+    c->left_runs_count = 0;
+}
+
 struct run_row *run_of(const struct core *c, uint32_t run)
 {
     return run < c->runs_count ? c->runs[run] : NULL;

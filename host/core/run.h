@@ -16,6 +16,9 @@ void run_add(struct core *c, struct run_row *r);
 /* Takes it out and destroys it. */
 void run_remove(struct core *c, struct run_row *r);
 
+/* Slots that were left before this turn may be used again. */
+void run_free_slots(struct core *c);
+
 struct run_row *run_of(const struct core *c, uint32_t run); /* or NULL */
 
 bool run_may_move(enum run_state from, enum run_state to);

@@ -73,10 +73,10 @@ struct task_detail {
     int64_t heard_ms; /* when it last wrote, as far as is known */
     int64_t force_ms; /* when a cancel is repeated by force */
     bool is_cancelling;
-    bool is_listening;  /* EFFECT_LISTEN is out */
-    bool is_recovering; /* EFFECT_RECOVER is out: no time counts */
-    const char *cancel_code;
-    struct fault fault; /* texts in `texts`, or constants */
+    bool is_listening;    /* EFFECT_LISTEN is out */
+    bool is_recovering;   /* EFFECT_RECOVER is out: no time counts */
+    uint8_t cancel_limit; /* the enum limit that has passed, or LIMITS */
+    struct fault fault;   /* texts in `texts`, or constants */
     char *texts;
     cJSON *outputs;
 };

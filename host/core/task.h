@@ -56,8 +56,4 @@ struct effect *task_effect(struct core *c, struct run_row *r, uint32_t task,
 /* Sets its timer to the next time that matters to it. */
 void task_arm(struct core *c, struct run_row *r, uint32_t task);
 
-/* All that is known, for looking. */
-void task_view(const struct core *c, const struct run_row *r, uint32_t task,
-               struct task *view);
-
 #endif

@@ -1,5 +1,6 @@
 check_PROGRAMS += \
 	tests/host/core/test_attempt \
+	tests/host/core/test_check \
 	tests/host/core/test_core \
 	tests/host/core/test_decide \
 	tests/host/core/test_each \

@@ -33,6 +33,27 @@ START_TEST(a_start_makes_the_task_run_from_the_reported_time)
 }
 END_TEST
 
+START_TEST(reported_times_stay_between_hand_over_and_now)
+{
+    struct world w;
+    struct task t;
+
+    make_one(&w);
+    t = seen(&w, "a");
+    w.now_ms += 100;
+    core_ask_started(w.core, t.attempt, t.fence, 5);
+    core_ask_ended(w.core, &(struct core_outcome){.attempt = t.attempt,
+                                                  .fence = t.fence,
+                                                  .ended_ms = INT64_MAX});
+
+    turn(&w);
+
+    ck_assert_int_eq(seen(&w, "a").started_ms, WORLD_START_MS);
+    ck_assert_int_eq(seen(&w, "a").ended_ms, w.now_ms);
+    world_finish(&w);
+}
+END_TEST
+
 START_TEST(a_start_that_is_told_twice_counts_once)
 {
     struct world w;
@@ -319,7 +340,8 @@ START_TEST(slots_are_given_back_once_whatever_ends_an_attempt)
 }
 END_TEST
 
-TEST_MAIN("attempt", a_start_makes_the_task_run_from_the_reported_time,
+TEST_MAIN("attempt", reported_times_stay_between_hand_over_and_now,
+          a_start_makes_the_task_run_from_the_reported_time,
           a_start_that_is_told_twice_counts_once,
           an_end_may_come_without_a_start,
           an_end_releases_the_attempt_in_the_same_turn,

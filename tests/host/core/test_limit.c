@@ -38,6 +38,21 @@ START_TEST(sums_of_times_stop_at_never)
 }
 END_TEST
 
+START_TEST(a_timeout_without_memory_is_taken_for_the_likeliest)
+{
+    struct workflow_policy all = {
+        .queue_ms = 1, .run_ms = 1, .silence_ms = 1, .total_ms = 1};
+    struct workflow_policy quiet = {.silence_ms = 1, .total_ms = 1};
+    struct workflow_policy total = {.total_ms = 1};
+
+    ck_assert_int_eq(limit_guess(HAFT_TIMEOUT_RUN, &all), LIMIT_RUN);
+    ck_assert_int_eq(limit_guess(HAFT_TIMEOUT_QUEUE, &all), LIMIT_QUEUE);
+    ck_assert_int_eq(limit_guess(HAFT_TIMEOUT_RUN, &quiet), LIMIT_SILENCE);
+    ck_assert_int_eq(limit_guess(HAFT_TIMEOUT_QUEUE, &quiet), LIMIT_TOTAL);
+    ck_assert_int_eq(limit_guess(HAFT_TIMEOUT_RUN, &total), LIMIT_TOTAL);
+}
+END_TEST
+
 START_TEST(a_task_that_runs_too_long_is_cancelled_and_counts_as_timed_out)
 {
     struct world w;
@@ -311,6 +326,7 @@ START_TEST(a_cancel_by_a_person_outranks_a_time_limit)
 END_TEST
 
 TEST_MAIN("limit", sums_of_times_stop_at_never,
+          a_timeout_without_memory_is_taken_for_the_likeliest,
           a_task_that_runs_too_long_is_cancelled_and_counts_as_timed_out,
           a_success_after_the_time_ran_out_counts_as_timed_out,
           a_success_in_the_turn_of_the_limit_is_a_success,

@@ -202,6 +202,8 @@ START_TEST(an_executor_that_is_not_there_fails_the_task)
     ck_state(&w, "a", TASK_FAILED);
     ck_assert_uint_eq(seen(&w, "a").fault.fault_class, HAFT_NOT_FOUND);
     ck_assert_str_eq(seen(&w, "a").fault.code, "host.executor");
+    ck_assert_str_eq(seen(&w, "a").fault.message,
+                     "no executor \"moon\" is configured");
     ck_run(&w, RUN_FAILED);
     world_finish(&w);
 }

@@ -418,6 +418,9 @@ START_TEST(a_time_out_that_was_decided_is_still_one)
     end(&w, "a");
 
     ck_assert_uint_eq(seen(&w, "a").fault.fault_class, HAFT_TIMEOUT_RUN);
+    ck_assert_str_eq(seen(&w, "a").fault.code, "host.timeout_run");
+    ck_assert_str_eq(seen(&w, "a").fault.message,
+                     "ran longer than its limit of 1s");
     finish(&w, &s);
 }
 END_TEST
@@ -582,24 +585,49 @@ START_TEST(a_run_that_had_ended_is_forgotten)
 }
 END_TEST
 
-TEST_MAIN("resume", what_was_open_is_asked_about,
-          an_attempt_that_still_runs_goes_on_to_its_end,
-          an_end_may_come_before_the_answer,
-          an_attempt_that_never_started_is_started_again_as_it_is,
-          an_attempt_that_started_and_never_did_is_lost,
-          an_attempt_that_nobody_knows_is_lost,
-          an_attempt_whose_executor_is_gone_is_lost,
-          a_second_answer_about_an_attempt_is_stale,
-          new_attempts_are_never_confused_with_those_of_the_old_owner,
-          a_question_is_asked_again_with_the_seed_that_was_drawn,
-          a_next_try_keeps_its_time, a_next_try_that_is_overdue_starts_at_once,
-          a_hold_is_held, ends_are_kept_and_their_children_know_them,
-          a_task_that_was_ready_needs_no_record,
-          finally_tasks_go_on_where_they_were,
-          a_cancel_goes_on_and_is_sent_again,
-          a_run_limit_counts_on_from_the_start,
-          a_time_out_that_was_decided_is_still_one,
-          a_queue_limit_counts_on_from_when_it_became_ready,
-          items_go_on_where_they_were, items_that_are_not_what_they_were_fail,
-          a_record_that_does_not_fit_is_refused,
-          a_run_that_had_ended_is_forgotten)
+START_TEST(a_run_that_cannot_be_restored_whole_is_taken_out_again)
+{
+    struct world w;
+    struct run run = {.state = RUN_RUNNING, .id = "r", .key = "k"};
+
+    world_init(&w, 2);
+    build_each(&w, "params.x");
+    w.run = core_restore_run(w.core, &run, workflow_build_take(w.build),
+                             cJSON_CreateObject(), 0);
+    ck_assert(
+        fits(&w, "plan",
+             (struct task){.state = TASK_RUNNING, .attempt = 5, .fence = 1}));
+    ck_assert(fits(&w, "many",
+                   (struct task){.state = TASK_RUNNING, .items_count = 3}));
+    ck_assert(fits(&w, "many[1]", (struct task){.state = TASK_SUCCEEDED}));
+
+    core_withdraw(w.core, w.run);
+
+    core_resume(w.core);
+    turn(&w);
+    ck_assert_uint_eq(core_find_run(w.core, "r"), CORE_NONE);
+    ck_assert_uint_eq(core_count(w.core).runs_live, 0);
+    ck_assert_uint_eq(count_effects(&w, EFFECT_RECOVER, NULL), 0);
+    world_finish(&w);
+}
+END_TEST
+
+TEST_MAIN(
+    "resume", a_run_that_cannot_be_restored_whole_is_taken_out_again,
+    what_was_open_is_asked_about, an_attempt_that_still_runs_goes_on_to_its_end,
+    an_end_may_come_before_the_answer,
+    an_attempt_that_never_started_is_started_again_as_it_is,
+    an_attempt_that_started_and_never_did_is_lost,
+    an_attempt_that_nobody_knows_is_lost,
+    an_attempt_whose_executor_is_gone_is_lost,
+    a_second_answer_about_an_attempt_is_stale,
+    new_attempts_are_never_confused_with_those_of_the_old_owner,
+    a_question_is_asked_again_with_the_seed_that_was_drawn,
+    a_next_try_keeps_its_time, a_next_try_that_is_overdue_starts_at_once,
+    a_hold_is_held, ends_are_kept_and_their_children_know_them,
+    a_task_that_was_ready_needs_no_record, finally_tasks_go_on_where_they_were,
+    a_cancel_goes_on_and_is_sent_again, a_run_limit_counts_on_from_the_start,
+    a_time_out_that_was_decided_is_still_one,
+    a_queue_limit_counts_on_from_when_it_became_ready,
+    items_go_on_where_they_were, items_that_are_not_what_they_were_fail,
+    a_record_that_does_not_fit_is_refused, a_run_that_had_ended_is_forgotten)
