@@ -232,7 +232,7 @@ static int fill(const char *fresh)
         fresh, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (code == SQLITE_OK) {
-        code = sqlite3_exec(db, SCHEMA_CREATE, NULL, NULL, NULL);
+        code = sqlite3_exec(db, schema_create, NULL, NULL, NULL);
     }
     sqlite3_close(db);
     return code;

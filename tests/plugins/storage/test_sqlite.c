@@ -266,10 +266,10 @@ static void fill_story(struct fakehost *h)
         {"r/r1",
          "\1{\"state\":\"running\",\"id\":\"r1\",\"workflow\":\"hello\","
          "\"principal\":\"user:anna\",\"created_ms\":1700000000000}"},
-        {"r/r1/build",
+        {"t/r1/build",
          "\1{\"state\":\"failed\",\"tries\":2,\"attempt\":4294967297,"
          "\"fault\":{\"class\":\"USER_FAILURE\",\"exit_code\":3}}"},
-        {"r/r1/test[1]", "\1{\"state\":\"ready\"}"},
+        {"t/r1/test[1]", "\1{\"state\":\"ready\"}"},
         {"e/0000000000000001",
          "\1[{\"seq\":1,\"time_ms\":5,\"kind\":\"run.submitted\",\"run\":"
          "\"r1\"},{\"seq\":2,\"time_ms\":6,\"kind\":\"task.ended\",\"run\":"
