@@ -121,5 +121,5 @@ int main(void)
     if (keeper > 0) {
         return guard(keeper);
     }
-    _exit(keep());
+    return keep();
 }

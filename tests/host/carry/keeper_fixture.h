@@ -146,6 +146,7 @@ static inline void lab_poll(int64_t *left_ms)
     *left_ms -= 2;
 }
 
+/* Until a keeper has ended, and all that was below it. */
 static inline void lab_wait_unlocked(const struct lab *lab)
 {
     int64_t left_ms = LAB_WAIT_MS;
@@ -161,21 +162,6 @@ static inline int lab_remove(const char *path, const struct stat *stat,
     (void)type;
     (void)place;
     return remove(path);
-}
-
-/* Whatever still runs dies with its keeper. */
-static inline void lab_finish(struct lab *lab)
-{
-    pid_t pid = lab->keeper == NULL ? 0 : keeper_pid(lab->keeper);
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-    }
-    if (lab->keeper != NULL) {
-        lab_detach(lab);
-    }
-    lab_wait_unlocked(lab);
-    close(lab->state_fd);
-    nftw(lab->dir, lab_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* One turn of the loop. */
@@ -200,6 +186,41 @@ static inline void lab_wait_state(struct lab *lab, uint64_t id, uint32_t state)
                           wire_state_name(state), lab->reports[id].error);
         }
     }
+}
+
+/* Ends and releases all that is known to run, so that the keeper can go. */
+static inline void lab_settle(struct lab *lab)
+{
+    for (uint64_t id = 1; id < LAB_IDS; id++) {
+        if (lab->reports[id].state == WIRE_RUNNING) {
+            keeper_kill(lab->keeper, id, SIGKILL);
+            lab_wait_state(lab, id, WIRE_ENDED);
+        }
+        if (lab->counts[id] > 0) {
+            keeper_release(lab->keeper, id);
+        }
+    }
+}
+
+/* A keeper that has still something to keep is killed. */
+static inline void lab_finish(struct lab *lab)
+{
+    pid_t pid = lab->keeper == NULL ? 0 : keeper_pid(lab->keeper);
+    if (pid > 0) {
+        lab_settle(lab);
+    }
+    if (lab->keeper != NULL) {
+        lab_detach(lab);
+    }
+    for (int i = 0; i < 100 && lab_is_locked(lab); i++) {
+        poll(NULL, 0, 5);
+    }
+    if (pid > 0 && lab_is_locked(lab)) {
+        kill(pid, SIGKILL);
+    }
+    lab_wait_unlocked(lab);
+    close(lab->state_fd);
+    nftw(lab->dir, lab_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void lab_wait_ready(struct lab *lab)

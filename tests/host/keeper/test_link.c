@@ -192,7 +192,10 @@ START_TEST(a_second_hello_ends_the_link)
 
     ck_assert_int_eq(hear(fd), 0);
     close(fd);
+    lab_detach(&lab);
     lab.epoch = 12;
+    lab_attach(&lab);
+    lab_wait_ready(&lab);
     lab_finish(&lab);
 }
 END_TEST
