@@ -291,6 +291,12 @@ static void add_event_task(struct str *out, const struct core *c,
     core_task_name(c, e->run, e->task, name);
     add_text(out, ",\"task\":", name);
     add_word(out, ",\"state\":", state_word(e->state));
+    if (e->kind == EVENT_TASK_EXPANDED) {
+        struct task room;
+
+        add_number(out, ",\"items\":",
+                   core_task(c, e->run, e->task, &room)->items_count);
+    }
 }
 
 void record_add_event(struct str *out, const struct core *c,

@@ -22,6 +22,8 @@ struct seen {
     int64_t tries;
     int64_t started_ms;
     int64_t ended_ms;
+    struct seen *owner; /* of an item of an `each` */
+    size_t items, items_done;
 };
 
 struct view {
@@ -66,6 +68,20 @@ static const struct look *look_of(const char *state)
 
 /* ---- tasks ---- */
 
+/* The task with the `each` that an item TASK[n] is of, or NULL. */
+static struct seen *owner_of(struct view *v, const char *name)
+{
+    const char *bracket = strchr(name, '[');
+    char owner[96];
+    uint32_t at = MAP_NONE;
+
+    if (bracket && (size_t)(bracket - name) < sizeof(owner)) {
+        snprintf(owner, sizeof(owner), "%.*s", (int)(bracket - name), name);
+        at = map_get(&v->names, owner);
+    }
+    return at == MAP_NONE ? NULL : v->tasks[at];
+}
+
 static struct seen *find(struct view *v, const char *name)
 {
     uint32_t at = map_get(&v->names, name);
@@ -77,6 +93,7 @@ static struct seen *find(struct view *v, const char *name)
     t = mem_new(1, sizeof(*t));
     t->name = mem_text(name, strlen(name));
     snprintf(t->state, sizeof(t->state), "waiting");
+    t->owner = owner_of(v, name);
     v->tasks = mem_grow(v->tasks, &v->room, v->count + 1, sizeof(*v->tasks));
     map_add(&v->names, t->name, (uint32_t)v->count);
     v->tasks[v->count++] = t;
@@ -97,13 +114,32 @@ static void set_note(struct seen *t, const cJSON *from)
     }
 }
 
+static bool is_done(const struct seen *t)
+{
+    static const char *const states[] = {"succeeded", "failed", "cancelled",
+                                         "skipped"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        if (strcmp(t->state, states[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take(struct seen *t, const cJSON *from)
 {
+    bool was_done = is_done(t);
+
     snprintf(t->state, sizeof(t->state), "%s",
              json_get_text(from, "state", t->state));
     t->tries = json_get_int(from, "tries", t->tries);
     t->started_ms = json_get_int(from, "started_ms", t->started_ms);
     t->ended_ms = json_get_int(from, "ended_ms", 0);
+    t->items = (size_t)json_get_int(from, "items", (int64_t)t->items);
+    if (t->owner && !was_done && is_done(t)) {
+        t->owner->items_done++;
+    }
     set_note(t, from);
 }
 
@@ -124,6 +160,7 @@ static void add_line(struct view *v, struct str *out, const struct seen *t,
                      size_t columns)
 {
     const struct look *look = look_of(t->state);
+    char items[48] = "";
     char took[32] = "";
     char line[256];
     int size;
@@ -134,8 +171,11 @@ static void add_line(struct view *v, struct str *out, const struct seen *t,
         table_span_text(end > t->started_ms ? end - t->started_ms : 0, took,
                         sizeof(took));
     }
-    size = snprintf(line, sizeof(line), "%s %-*.*s %-9s %8s %s%s", look->sign,
-                    NAME_COLUMNS, NAME_COLUMNS, t->name, t->state, took,
+    if (t->items) {
+        snprintf(items, sizeof(items), "%zu/%zu ", t->items_done, t->items);
+    }
+    size = snprintf(line, sizeof(line), "%s %-*.*s %-9s %8s %s%s%s", look->sign,
+                    NAME_COLUMNS, NAME_COLUMNS, t->name, t->state, took, items,
                     t->tries > 1 ? "again: " : "", t->note);
     if ((size_t)size > columns) {
         line[columns < sizeof(line) ? columns : sizeof(line) - 1] = '\0';
@@ -171,28 +211,39 @@ static void add_head(struct view *v, struct str *out, size_t columns)
     v->drawn++;
 }
 
+/* Items are told by the task they are of, unless something is going on. */
+static bool is_shown(const struct seen *t)
+{
+    return !t->owner || look_of(t->state)->rank <= 1;
+}
+
 /* All tasks in their order if they fit; else who matters most first. */
 static void add_tasks(struct view *v, struct str *out, size_t rows,
                       size_t columns)
 {
+    size_t shown = 0;
     size_t left = rows;
+    bool fits;
 
-    if (v->count <= rows) {
-        for (size_t i = 0; i < v->count; i++) {
-            add_line(v, out, v->tasks[i], columns);
-        }
-        return;
+    for (size_t i = 0; i < v->count; i++) {
+        shown += is_shown(v->tasks[i]);
     }
+    fits = shown <= rows;
+    left = fits ? shown + 1 : rows;
     for (int rank = 0; rank <= 6; rank++) {
         for (size_t i = 0; i < v->count && left > 1; i++) {
-            if (look_of(v->tasks[i]->state)->rank == rank) {
-                add_line(v, out, v->tasks[i], columns);
+            const struct seen *t = v->tasks[i];
+
+            if (is_shown(t) && (fits || look_of(t->state)->rank == rank)) {
+                add_line(v, out, t, columns);
                 left--;
             }
         }
     }
-    str_addf(out, "  ... and %zu more\033[K\n", v->count - (rows - left));
-    v->drawn++;
+    if (!fits) {
+        str_addf(out, "  ... and %zu more\033[K\n", shown - (rows - left));
+        v->drawn++;
+    }
 }
 
 static void draw(struct view *v)
