@@ -30,8 +30,8 @@
  *          ready_ms, due_ms, handed_ms, started_ms, ended_ms, delay_ms, seed,
  *          item, items (how many), fault, outputs
  *   event  seq, time_ms, kind, run, workflow, task (not in events of the run),
- *          state, reason, attempt, fence, tries, due_ms, started_ms, ended_ms,
- *          seed, fault
+ *          state, items (of task.expanded), reason, attempt, fence, tries,
+ *          due_ms, started_ms, ended_ms, seed, fault
  *   fault  class, effect, origin, hint, code, message, exit_code, signal,
  *          retry_after_ms
  *
