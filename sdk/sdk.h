@@ -5,6 +5,7 @@
 #ifndef HAFT_SDK_H
 #define HAFT_SDK_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,90 @@ static inline struct haft_array haft_items(const void *p, uint32_t count,
 static inline const void *haft_item(struct haft_array a, uint32_t i)
 {
     return (const char *)a.p + (size_t)i * a.stride;
+}
+
+/* ---- an instance, embedded first in a struct of the author ---- */
+
+#define HAFT_OFFERS_LIMIT 8
+
+struct haft_base {
+    struct haft_instance instance; /* what create gives out */
+    const struct haft_host *host;
+    struct haft_object objects[HAFT_OFFERS_LIMIT];
+    const struct haft_object *list[HAFT_OFFERS_LIMIT + 1];
+    uint32_t count;
+};
+
+/* Zeroes it; it offers nothing yet. */
+static inline void haft_base_init(struct haft_base *base,
+                                  const struct haft_host *host,
+                                  void (*destroy)(struct haft_instance *))
+{
+    memset(base, 0, sizeof(*base));
+    base->instance.size = (uint32_t)sizeof(base->instance);
+    base->instance.objects = base->list;
+    base->instance.destroy = destroy;
+    base->host = host;
+}
+
+/* A destroy for instances that hold nothing but memory of one piece. */
+static inline void haft_base_free(struct haft_instance *instance)
+{
+    free(instance);
+}
+
+/* Room of `size` bytes that begins with a base, for free() in `destroy` (NULL:
+ * haft_base_free); NULL without memory. */
+static inline void *haft_base_create(size_t size, const struct haft_host *host,
+                                     void (*destroy)(struct haft_instance *))
+{
+    void *room = calloc(1, size);
+
+    if (room) {
+        haft_base_init((struct haft_base *)room, host,
+                       destroy ? destroy : haft_base_free);
+    }
+    return room;
+}
+
+/* Offers an interface, HAFT_OFFERS_LIMIT at most; methods get `base` as self. */
+static inline void haft_base_offer(struct haft_base *base,
+                                   const struct haft_interface *interface,
+                                   const haft_method *methods)
+{
+    struct haft_object *object = &base->objects[base->count];
+
+    object->size = (uint32_t)sizeof(*object);
+    object->count = interface->count;
+    object->interface = interface;
+    object->methods = methods;
+    object->self = base;
+    base->list[base->count++] = object;
+}
+
+/* The last words of a create that went well. */
+static inline haft_status haft_base_give(struct haft_base *base,
+                                         struct haft_instance **out)
+{
+    *out = &base->instance;
+    return HAFT_OK;
+}
+
+/* A module of one class, whose name and manifest are given; the rest is as in
+ * HAFT_MODULE. */
+#define HAFT_MODULE_OF_ONE(ID, VERSION, KIND, NAME, CREATE, FILE)              \
+    static const struct haft_class ID##_class = {                              \
+        (uint32_t)sizeof(struct haft_class), 0, KIND, NAME, CREATE};           \
+    static const struct haft_class *const ID##_classes[] = {&ID##_class,       \
+                                                            NULL};             \
+    HAFT_MODULE(ID, VERSION, ID##_classes, FILE)
+
+/* Asks a service of the host; -HAFT_UNIMPLEMENTED if it is not there. */
+static inline haft_status haft_ask_host(const struct haft_host *host,
+                                        const char *id, uint32_t method,
+                                        const void *in, void *out)
+{
+    return haft_ask(host->query(host->self, id), method, NULL, in, out);
 }
 
 /* ---- options: the values of the instance's section ---- */
@@ -213,8 +298,7 @@ static inline void haft_log(const struct haft_host *host, uint32_t level,
     fact.name = haft_text(name);
     fact.value = value;
     in.facts = haft_items(&fact, name ? 1 : 0, (uint32_t)sizeof(fact));
-    haft_ask(host->query(host->self, HAFT_LOG_V1), HAFT_LOG_WRITE, NULL, &in,
-             NULL);
+    haft_ask_host(host, HAFT_LOG_V1, HAFT_LOG_WRITE, &in, NULL);
 }
 
 /* Both clocks; zeros if the host has none. */
@@ -227,8 +311,7 @@ static inline struct haft_clock_now_out haft_now(const struct haft_host *host)
     in.size = (uint32_t)sizeof(in);
     memset(&out, 0, sizeof(out));
     out.size = (uint32_t)sizeof(out);
-    haft_ask(host->query(host->self, HAFT_CLOCK_V1), HAFT_CLOCK_NOW, NULL, &in,
-             &out);
+    haft_ask_host(host, HAFT_CLOCK_V1, HAFT_CLOCK_NOW, &in, &out);
     return out;
 }
 

@@ -1,1 +1,5 @@
-# check_PROGRAMS += tests/sdk/test_NOUN
+check_PROGRAMS += \
+    tests/sdk/test_faults \
+    tests/sdk/test_sdk \
+    tests/sdk/test_templates
+EXTRA_DIST += tests/sdk/build-templates
