@@ -2,4 +2,4 @@
 # dist_man_MANS += docs/haft.1
 EXTRA_DIST += docs
 
-dist_man_MANS += docs/haft.conf.5
+dist_man_MANS += docs/haft.conf.5 docs/haft-keeper.8

@@ -464,6 +464,18 @@ START_TEST(nothing_hides_from_a_cgroup)
 }
 END_TEST
 
+/* ThreadSanitizer brings a thread of its own, which ticks. */
+#if defined(__SANITIZE_THREAD__)
+#    define HAS_TICKING_THREAD 1
+#elif defined(__has_feature)
+#    if __has_feature(thread_sanitizer)
+#        define HAS_TICKING_THREAD 1
+#    endif
+#endif
+#ifndef HAS_TICKING_THREAD
+#    define HAS_TICKING_THREAD 0
+#endif
+
 /* How often the threads of a process have waited. */
 static long count_waits(pid_t pid)
 {
@@ -496,6 +508,9 @@ static long count_waits(pid_t pid)
 START_TEST(a_keeper_that_waits_is_not_woken)
 {
     struct lab lab;
+    if (HAS_TICKING_THREAD) {
+        return;
+    }
     lab_start(&lab, 2);
     lab_spawn(&lab, 1, "exec sleep 1000");
     lab_spawn(&lab, 2, "true");
