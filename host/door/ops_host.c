@@ -137,18 +137,22 @@ static int64_t resident_bytes(void)
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
+/* A handed task is shown as ready: one member counts both. */
 static void add_core(struct str *out, const struct core *core)
 {
     struct core_counts counts = core_count(core);
 
+    counts.tasks_live[TASK_READY] += counts.tasks_live[TASK_HANDED];
     json_put_int(out, "runs_live", counts.runs_live);
     json_put_int(out, "turns", (int64_t)counts.turns);
     json_put_int(out, "stale_answers", (int64_t)counts.stale);
     json_key(out, "tasks_live");
     json_open(out, '{');
     for (int i = 0; i < TASK_STATES; i++) {
-        json_put_int(out, task_state_name((enum task_state)i),
-                     counts.tasks_live[i]);
+        if (i != TASK_HANDED) {
+            json_put_int(out, task_state_name((enum task_state)i),
+                         counts.tasks_live[i]);
+        }
     }
     json_close(out, '}');
 }
