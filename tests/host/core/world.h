@@ -118,7 +118,7 @@ static inline struct expr *expression(const char *text)
 static inline uint32_t task_made(struct world *w, const char *name,
                                  struct made made)
 {
-    uint32_t needs[16];
+    uint32_t needs[16] = {0};
     uint32_t count = 0;
     const char *at = made.needs ? made.needs : "";
     uint32_t task;

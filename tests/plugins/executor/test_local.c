@@ -261,96 +261,78 @@ struct row {
     const char *code;
 };
 
+static const struct row ends[] = {
+    {{.exit_code = 0}, 0, HAFT_EFFECT_DONE, ""},
+    {{.exit_code = 3}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.exit"},
+    {{.exit_code = 126},
+     HAFT_INVALID,
+     HAFT_EFFECT_DONE,
+     "local.not_executable"},
+    {{.exit_code = 127},
+     HAFT_NOT_FOUND,
+     HAFT_EFFECT_DONE,
+     "local.command_not_found"},
+    {{.exit_code = 137}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.exit"},
+    {{.signal = SIGKILL}, HAFT_INFRA_LOST, HAFT_EFFECT_STARTED, "local.killed"},
+    {{.signal = SIGSEGV}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.signal"},
+    {{.signal = SIGTERM}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.signal"},
+    {{.signal = SIGXCPU},
+     HAFT_TIMEOUT_RUN,
+     HAFT_EFFECT_DONE,
+     "local.cpu_limit"},
+    {{.signal = SIGXFSZ},
+     HAFT_RESOURCE,
+     HAFT_EFFECT_DONE,
+     "local.file_size_limit"},
+    {{.error = ENOENT},
+     HAFT_NOT_FOUND,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.not_found"},
+    {{.error = EACCES}, HAFT_DENIED, HAFT_EFFECT_NOT_STARTED, "local.denied"},
+    {{.error = EPERM}, HAFT_DENIED, HAFT_EFFECT_NOT_STARTED, "local.denied"},
+    {{.error = ENOEXEC},
+     HAFT_INVALID,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.no_program"},
+    {{.error = E2BIG}, HAFT_INVALID, HAFT_EFFECT_NOT_STARTED, "local.too_long"},
+    {{.error = EAGAIN},
+     HAFT_RESOURCE,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.no_process"},
+    {{.error = ENOMEM},
+     HAFT_RESOURCE,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.no_process"},
+    {{.error = ECHILD},
+     HAFT_BACKEND_DOWN,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.keeper"},
+    {{.is_lost = 1}, HAFT_INFRA_LOST, HAFT_EFFECT_STARTED, "local.lost"},
+    {{.is_withdrawn = 1},
+     HAFT_CANCELLED,
+     HAFT_EFFECT_NOT_STARTED,
+     "local.withdrawn"},
+};
+
 START_TEST(every_end_has_its_class_and_effect)
 {
-    static const struct row rows[] = {
-        {{.exit_code = 0}, 0, HAFT_EFFECT_DONE, ""},
-        {{.exit_code = 3}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.exit"},
-        {{.exit_code = 126},
-         HAFT_INVALID,
-         HAFT_EFFECT_DONE,
-         "local.not_executable"},
-        {{.exit_code = 127},
-         HAFT_NOT_FOUND,
-         HAFT_EFFECT_DONE,
-         "local.command_not_found"},
-        {{.exit_code = 137}, HAFT_USER_FAILURE, HAFT_EFFECT_DONE, "local.exit"},
-        {{.signal = SIGKILL},
-         HAFT_INFRA_LOST,
-         HAFT_EFFECT_STARTED,
-         "local.killed"},
-        {{.signal = SIGSEGV},
-         HAFT_USER_FAILURE,
-         HAFT_EFFECT_DONE,
-         "local.signal"},
-        {{.signal = SIGTERM},
-         HAFT_USER_FAILURE,
-         HAFT_EFFECT_DONE,
-         "local.signal"},
-        {{.signal = SIGXCPU},
-         HAFT_TIMEOUT_RUN,
-         HAFT_EFFECT_DONE,
-         "local.cpu_limit"},
-        {{.signal = SIGXFSZ},
-         HAFT_RESOURCE,
-         HAFT_EFFECT_DONE,
-         "local.file_size_limit"},
-        {{.error = ENOENT},
-         HAFT_NOT_FOUND,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.not_found"},
-        {{.error = EACCES},
-         HAFT_DENIED,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.denied"},
-        {{.error = EPERM},
-         HAFT_DENIED,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.denied"},
-        {{.error = ENOEXEC},
-         HAFT_INVALID,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.no_program"},
-        {{.error = E2BIG},
-         HAFT_INVALID,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.too_long"},
-        {{.error = EAGAIN},
-         HAFT_RESOURCE,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.no_process"},
-        {{.error = ENOMEM},
-         HAFT_RESOURCE,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.no_process"},
-        {{.error = ECHILD},
-         HAFT_BACKEND_DOWN,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.keeper"},
-        {{.is_lost = 1}, HAFT_INFRA_LOST, HAFT_EFFECT_STARTED, "local.lost"},
-        {{.is_withdrawn = 1},
-         HAFT_CANCELLED,
-         HAFT_EFFECT_NOT_STARTED,
-         "local.withdrawn"},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         struct fakehost *h = open_local();
         const struct haft_attempt_ended_in *in;
 
         start(h);
         fakehost_child_started(h, ATTEMPT, 123);
-        end_child(h, rows[i].in);
+        end_child(h, ends[i].in);
 
         in = ended(h);
-        ck_assert_uint_eq(in->fault_class, rows[i].fault_class);
-        ck_assert_uint_eq(in->effect, rows[i].effect);
-        ck_assert(haft_slice_is(in->code, rows[i].code));
-        ck_assert_int_eq(in->exit_code, rows[i].in.exit_code);
-        ck_assert_int_eq(in->signal, rows[i].in.signal);
+        ck_assert_uint_eq(in->fault_class, ends[i].fault_class);
+        ck_assert_uint_eq(in->effect, ends[i].effect);
+        ck_assert(haft_slice_is(in->code, ends[i].code));
+        ck_assert_int_eq(in->exit_code, ends[i].in.exit_code);
+        ck_assert_int_eq(in->signal, ends[i].in.signal);
         ck_assert_int_eq(in->started_ms, 1000);
         ck_assert_int_eq(in->ended_ms, 2000);
-        ck_assert_int_eq(in->message.n > 0, rows[i].fault_class != 0);
+        ck_assert_int_eq(in->message.n > 0, ends[i].fault_class != 0);
         fakehost_destroy(h);
     }
 }
