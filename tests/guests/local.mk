@@ -6,7 +6,7 @@ check_LTLIBRARIES += guest-actor.la
 guest_actor_la_SOURCES = tests/guests/actor.c
 guest_actor_la_CPPFLAGS = $(GUEST_CPPFLAGS)
 guest_actor_la_LDFLAGS = $(GUEST_LINK)
-tests/guests/guest_actor_la-actor.lo: tests/guests/actor.json
+$(guest_actor_la_OBJECTS): tests/guests/actor.json
 EXTRA_DIST += tests/guests/actor.json tests/guests/bad.json \
     tests/guests/bad-future.json tests/guests/bad-json.json \
     tests/guests/bad-past.json
