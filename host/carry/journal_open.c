@@ -53,16 +53,51 @@ void opening_go_on(struct journal_opening *o,
     drive(o);
 }
 
-void opening_give_up(struct journal_opening *o, const char *what,
-                     haft_status status, const struct haft_fault *fault)
+static void end_badly(struct journal_opening *o)
 {
     struct journal *j = o->journal;
 
+    j->phase = JOURNAL_NEW;
+    j->client.opened(j->client.ctx, o->status, o->why.text);
+    drive(o);
+}
+
+static void on_uncounted(void *ctx, haft_status status, const void *out,
+                         const struct haft_fault *fault)
+{
+    (void)status; /* it was worth a try */
+    (void)out;
+    (void)fault;
+    opening_go_on(ctx, end_badly);
+}
+
+/* That the store failed is no death: the next owner is not to suspect a run
+ * for it. */
+static void uncount(struct journal_opening *o)
+{
+    struct haft_storage_commit_in in;
+
+    batch_reset(o->batch);
+    o->deaths--;
+    opening_put_restoring(o, o->batch, o->died_on, o->died_on_count);
+    batch_check(o->batch, "h/owner", o->journal->owner_version);
+    batch_close(o->batch, o->journal->last + 1);
+    batch_message(o->batch, &in);
+    o->journal->store.ask(o->journal->store.ctx, HAFT_STORAGE_COMMIT, &in,
+                          on_uncounted, o);
+}
+
+void opening_give_up(struct journal_opening *o, const char *what,
+                     haft_status status, const struct haft_fault *fault)
+{
     str_reset(&o->why);
     journal_explain(&o->why, what, status, fault);
-    j->phase = JOURNAL_NEW;
-    j->client.opened(j->client.ctx, status, o->why.text);
-    drive(o);
+    o->status = status;
+    if (o->journal->core && o->runs_count) {
+        opening_go_on(o, uncount);
+    } else {
+        opening_go_on(o, end_badly);
+    }
 }
 
 void opening_get(struct journal_opening *o, const char *key,

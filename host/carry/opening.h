@@ -34,7 +34,8 @@ struct journal_opening {
     char hash[65];
     struct str after; /* the last key of a scan */
     struct str why;
-    bool is_bad; /* the run cannot be restored: `why` */
+    haft_status status; /* why it ends, if it ends badly */
+    bool is_bad;        /* the run cannot be restored: `why` */
 };
 
 /* The next step; from inside one, or from an answer. */
