@@ -269,7 +269,7 @@ static void read_param(struct reader *r, uint32_t node, struct map *folded,
     if (reader_keys(r, node, &reader_param_table, v)) {
         check_param(r, node, param);
     } else if (NODE(r, node)->kind != DOCUMENT_NULL) {
-        reader_expect(r, node, "a map, as in { default: main },");
+        reader_expect(r, node, "a map, as in { default: main }");
     }
 }
 

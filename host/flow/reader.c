@@ -58,7 +58,8 @@ void reader_expect(struct reader *r, uint32_t node, const char *expected)
 
     str_init(&found, STR_WHY_LIMIT);
     document_describe(r->document, node, &found);
-    reader_complain(r, node, "%s is wanted, not %s", expected, found.text);
+    reader_complain(r, node, "%s%s is wanted, not %s", expected,
+                    strstr(expected, ", as in") ? "," : "", found.text);
     str_finish(&found);
 }
 

@@ -100,7 +100,7 @@ static void labels(struct reader *r, uint32_t node, struct reader_values *v)
 static void defaults(struct reader *r, uint32_t node, struct reader_values *v)
 {
     if (!reader_keys(r, node, &reader_defaults_table, v)) {
-        reader_expect(r, node, "a map, as in { timeout: 10m },");
+        reader_expect(r, node, "a map, as in { timeout: 10m }");
     }
 }
 

@@ -319,10 +319,18 @@ static void each(struct reader *r, uint32_t node, struct reader_values *v)
     struct reader_values outside = *v;
     uint32_t value = n->first;
 
-    if (n->kind != DOCUMENT_MAP || n->size != 1) {
+    if (n->kind == DOCUMENT_MAP && n->size > 1) {
+        reader_complain(r, node,
+                        "one name is wanted, not %u; a copy for "
+                        "every pair of items is `matrix`, which is "
+                        "not carried out yet",
+                        n->size);
+        return;
+    }
+    if (n->kind != DOCUMENT_MAP || n->size == 0) {
         reader_expect(r, node,
                       "a name and its list, as in "
-                      "{ file: [a.c, b.c] },");
+                      "{ file: [a.c, b.c] }");
         return;
     }
     if (!reader_key_is_name(r, value, "an `each`")) {
@@ -621,7 +629,7 @@ static void read_task(struct reader *r, uint32_t node, uint32_t flags)
         reader_complain_key(r, node, "a task of `tasks` has this name already");
     }
     if (!reader_keys(r, node, &reader_task_table, &v)) {
-        reader_expect(r, node, "a map, as in { run: echo hello },");
+        reader_expect(r, node, "a map, as in { run: echo hello }");
         return;
     }
     check_work(r, node, &v);
@@ -640,7 +648,7 @@ static void read_tasks(struct reader *r, uint32_t node, uint32_t flags)
                       n->kind == DOCUMENT_LIST
                           ? "a map from names to tasks"
                           : "a map, as in "
-                            "{ hello: { run: echo hello } },");
+                            "{ hello: { run: echo hello } }");
         return;
     }
     if (r->tasks_count + n->size > WORKFLOW_TASKS_LIMIT) {

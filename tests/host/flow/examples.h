@@ -11,28 +11,35 @@
 #include "host/flow/workflow.h"
 #include "host/plain/mem.h"
 
-/* The whole page; owned. */
+/* A whole file; owned. */
+static inline char *examples_file(const char *path)
+{
+    FILE *stream = fopen(path, "re");
+    struct str text;
+    char bytes[4096];
+    size_t size;
+
+    ck_assert_msg(stream != NULL, "%s cannot be opened", path);
+    str_init(&text, (size_t)1 << 20);
+    do {
+        size = fread(bytes, 1, sizeof(bytes), stream);
+        str_add(&text, bytes, size);
+    } while (size);
+    fclose(stream);
+    return str_take(&text);
+}
+
 static inline char *examples_page(void)
 {
     const char *tree = getenv("HAFT_SRCDIR");
     struct str path;
-    struct str page;
-    char bytes[4096];
-    size_t size;
-    FILE *stream;
+    char *page;
 
     str_init(&path, 4096);
-    str_init(&page, (size_t)1 << 20);
     str_addf(&path, "%s/docs/workflow.md", tree ? tree : ".");
-    stream = fopen(path.text, "re");
-    ck_assert_msg(stream != NULL, "%s cannot be opened", path.text);
-    do {
-        size = fread(bytes, 1, sizeof(bytes), stream);
-        str_add(&page, bytes, size);
-    } while (size);
-    fclose(stream);
+    page = examples_file(path.text);
     str_finish(&path);
-    return str_take(&page);
+    return page;
 }
 
 /* The next block of YAML after `*at`, as a workflow, which has to be one;

@@ -1,3 +1,4 @@
+#include <glob.h>
 #include <string.h>
 
 #include <check.h>
@@ -37,6 +38,34 @@ static bool is_shown(const char *texts, const char *name)
     str_finish(&key);
     return is_there;
 }
+
+START_TEST(every_file_of_etc_is_a_workflow)
+{
+    const char *tree = getenv("HAFT_SRCDIR");
+    struct str pattern;
+    glob_t found;
+
+    str_init(&pattern, 4096);
+    str_addf(&pattern, "%s/etc/workflows/*.yaml", tree ? tree : ".");
+    ck_assert_int_eq(glob(pattern.text, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct workflow_source source = {.file = found.gl_pathv[i],
+                                         .name = "example"};
+        char *text = examples_file(found.gl_pathv[i]);
+        struct workflow *w;
+        struct str why;
+
+        str_init(&why, 65536);
+        w = workflow_read(text, strlen(text), &source, &why);
+        ck_assert_msg(w != NULL, "%s", why.text);
+        workflow_destroy(w);
+        str_finish(&why);
+        mem_free(text);
+    }
+    globfree(&found);
+    str_finish(&pattern);
+}
+END_TEST
 
 START_TEST(every_key_has_an_example)
 {
@@ -134,6 +163,6 @@ START_TEST(the_schema_is_json_and_has_the_keys)
 END_TEST
 
 TEST_MAIN("examples", every_example_of_the_page_is_a_workflow,
-          every_key_has_an_example,
+          every_file_of_etc_is_a_workflow, every_key_has_an_example,
           every_key_that_is_not_carried_out_yet_is_listed, no_habit_hides_a_key,
           the_schema_is_json_and_has_the_keys)
