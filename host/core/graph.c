@@ -15,10 +15,10 @@ void graph_init(struct graph *g, const struct workflow *w)
         g->starts[t + 2] += g->starts[t + 1];
     }
     for (uint32_t t = 0; t < w->tasks_count; t++) {
-        const uint32_t *needs = w->needs + w->tasks[t].needs;
+        const struct workflow_task *row = &w->tasks[t];
 
-        for (uint32_t i = 0; i < w->tasks[t].needs_count; i++) {
-            g->children[g->starts[needs[i] + 1]++] = t;
+        for (uint32_t i = 0; i < row->needs_count; i++) {
+            g->children[g->starts[w->needs[row->needs + i] + 1]++] = t;
         }
     }
 }

@@ -20,7 +20,7 @@ uint32_t core_find_run(const struct core *c, const char *id)
     size_t cursor = 0;
     const struct index_slot *slot = index_next(&c->ids, hash, &cursor);
 
-    while (slot && strcmp(c->runs[slot->run]->run.id, id)) {
+    while (slot && strcmp(c->runs[slot->run]->run.id, id) != 0) {
         slot = index_next(&c->ids, hash, &cursor);
     }
     return slot ? slot->run : CORE_NONE;

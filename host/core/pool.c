@@ -78,11 +78,12 @@ void pool_give(struct executor *e)
 
 void pool_measure(struct executor *e, int64_t duration_ms)
 {
-    int64_t duration16 = duration_ms * 16;
+    int64_t duration16;
 
     if (duration_ms < 0 || duration_ms > INT64_MAX / 16) {
         return;
     }
+    duration16 = duration_ms * 16;
     if (e->is_measured) {
         e->mean16 += (duration16 - e->mean16) / MEAN_WEIGHT;
     } else {

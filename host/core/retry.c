@@ -71,6 +71,7 @@ void retry_decide(struct core *c, struct run_row *r, uint32_t task)
 {
     struct task_detail *d = detail_of(c, r, task);
     const struct workflow_policy *policy = task_policy(r, task);
+    enum workflow_on_unknown doubt;
 
     if (d->fault.fault_class == HAFT_CANCELLED) {
         task_end(c, r, task, TASK_CANCELLED,
@@ -79,15 +80,14 @@ void retry_decide(struct core *c, struct run_row *r, uint32_t task)
         return;
     }
     count(d);
-    if (is_final(c, r, task, d)) {
+    doubt =
+        is_doubtful(&d->fault, policy) ? policy->on_unknown : ON_UNKNOWN_RETRY;
+    if (is_final(c, r, task, d) || doubt == ON_UNKNOWN_FAIL) {
         halt_fail(c, r, task, REASON_NONE);
-    } else if (!is_doubtful(&d->fault, policy) ||
-               policy->on_unknown == ON_UNKNOWN_RETRY) {
-        ask(c, r, task);
-    } else if (policy->on_unknown == ON_UNKNOWN_HOLD) {
+    } else if (doubt == ON_UNKNOWN_HOLD) {
         hold(c, r, task);
     } else {
-        halt_fail(c, r, task, REASON_NONE);
+        ask(c, r, task);
     }
 }
 

@@ -243,7 +243,8 @@ static uint32_t find_name(struct run_row *r, const char *name)
 
     index_names(r);
     slot = index_next(&r->names, hash, &cursor);
-    while (slot && strcmp(workflow_task_name(r->workflow, slot->task), name)) {
+    while (slot &&
+           strcmp(workflow_task_name(r->workflow, slot->task), name) != 0) {
         slot = index_next(&r->names, hash, &cursor);
     }
     return slot ? slot->task : CORE_NONE;

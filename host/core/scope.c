@@ -75,7 +75,7 @@ static cJSON *look_each(const struct scope_place *place,
     }
     each = task_each(r, place->task);
     name = r->workflow->eaches[task_row(r, place->task)->each].name;
-    if (!each->values || strcmp(name, path[0])) {
+    if (!each->values || strcmp(name, path[0]) != 0) {
         return NULL;
     }
     return walk(each->values[place->task - each->first], path + 1, count - 1);
