@@ -51,7 +51,6 @@ struct slot {
     /* Of whoever ended it, until it is handled: */
     struct queue_item item;
     haft_status status;
-    bool is_given; /* by the plugin, not by the host */
     const void *out;
     const struct haft_fault *fault;
     struct scratch *mem; /* of both; NULL: there is nothing */
@@ -141,7 +140,6 @@ static struct slot *take_slot(struct calls *calls, struct guest *guest,
     calls->free = s->next_free;
     s->guest = guest;
     s->method = method;
-    s->is_given = false;
     s->out = NULL;
     s->fault = NULL;
     *id = id_of(s, generation);
@@ -332,7 +330,6 @@ static void set_given_out(struct slot *s, const void *out)
 static void set_answer(struct slot *s, haft_status status, const void *out,
                        const struct haft_fault *fault)
 {
-    s->is_given = true;
     if (status == HAFT_OK) {
         set_given_out(s, out);
     } else if (status < 0 && status > -HAFT_CLASSES) {
@@ -356,9 +353,6 @@ static void deliver(struct queue_item *item)
     if (s->timer.place) {
         loop_timer_clear(s->calls->loop, &s->timer);
     }
-    if (s->is_given) {
-        s->guest->unanswered = 0;
-    }
     if (s->done) {
         s->done(s->ctx, s->status, s->out, s->fault);
     }
@@ -380,6 +374,9 @@ static haft_status answer(struct guest *guest, uint64_t id, haft_status status,
 {
     struct slot *s = slot_at(guest->calls, id);
     uint64_t number = id >> PLACE_BITS & ((1u << GUEST_BITS) - 1);
+
+    /* Late or not, somebody is there. */
+    atomic_store_explicit(&guest->unanswered, 0, memory_order_relaxed);
 
     if (!s || number != guest->number || move(s, id, ENDED) == FREE) {
         count_fault(guest, "answer to a call that had ended", &guest->stale);
@@ -423,8 +420,9 @@ static void on_overdue(void *ctx)
     if (state == RUNNING) {
         atomic_store(&g->stuck, id);
     }
-    if (state == WAITING) {
-        g->unanswered++;
+    if (state == WAITING &&
+        atomic_fetch_add(&g->unanswered, 1) + 1 >= CALL_UNANSWERED_LIMIT) {
+        g->shut_until_ms = loop_now_ms(s->calls->loop) + CALL_SHUT_MS;
     }
     log_warn("guest", "call overdue kind=%s name=%s method=%s state=%s",
              g->kind, g->name, s->method->ours->name, state_names[state]);
@@ -549,6 +547,13 @@ static void start_now(struct slot *s, uint64_t id, const void *in,
     }
 }
 
+bool call_is_shut_off(const struct guest *guest)
+{
+    return atomic_load(&guest->stuck) != 0 ||
+           (atomic_load(&guest->unanswered) >= CALL_UNANSWERED_LIMIT &&
+            loop_now_ms(guest->calls->loop) < guest->shut_until_ms);
+}
+
 /* Whether the call can be made at all; if not, it is answered. */
 static bool admit(struct slot *s, uint64_t id)
 {
@@ -558,8 +563,7 @@ static bool admit(struct slot *s, uint64_t id)
         refuse(s, &stopping, "");
     } else if (!s->method || !s->method->fn) {
         refuse(s, &unimplemented, "");
-    } else if (atomic_load(&g->stuck) != 0 ||
-               g->unanswered >= CALL_UNANSWERED_LIMIT) {
+    } else if (call_is_shut_off(g)) {
         refuse(s, &quarantined, "");
     } else {
         return true;

@@ -26,6 +26,7 @@
 #include "host/guest/scratch.h"
 
 #define CALL_UNANSWERED_LIMIT 5 /* in a row, then the instance is shut off */
+#define CALL_SHUT_MS 30000      /* for so long; then it is tried again */
 
 struct calls;
 
@@ -69,5 +70,8 @@ struct call_job *call_enter(struct call_job *job);
 haft_status call_complete(struct guest *guest, uint64_t id, haft_status status,
                           const void *out, const struct haft_fault *fault);
 bool call_is_cancelled(struct guest *guest, uint64_t id);
+
+/* Whether calls are refused because earlier ones were never answered. */
+bool call_is_shut_off(const struct guest *guest);
 
 #endif

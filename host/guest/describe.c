@@ -110,9 +110,7 @@ static void add_counts(const struct guest *guest, struct str *out)
     json_put_int(out, "calls", (int64_t)guest->asked);
     json_put_int(out, "stale", (int64_t)atomic_load(&guest->stale));
     json_put_int(out, "faulty", (int64_t)atomic_load(&guest->faulty));
-    json_put_bool(out, "quarantined",
-                  atomic_load(&guest->stuck) != 0 ||
-                      guest->unanswered >= CALL_UNANSWERED_LIMIT);
+    json_put_bool(out, "quarantined", call_is_shut_off(guest));
 }
 
 static void add_instance(const struct guests *g,

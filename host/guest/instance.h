@@ -41,13 +41,14 @@ struct guest {
     struct face *faces;
     size_t faces_count;
 
-    atomic_bool is_made;     /* create has returned well */
-    _Atomic uint64_t stuck;  /* the call that does not come back, or 0 */
-    unsigned unanswered;     /* calls in a row that nobody answered */
-    unsigned deferred;       /* calls that wait for the next turn */
-    _Atomic uint64_t stale;  /* answers to calls that had ended */
-    _Atomic uint64_t faulty; /* answers and reports that broke the rules */
-    uint64_t asked;          /* calls in all */
+    atomic_bool is_made;         /* create has returned well */
+    _Atomic uint64_t stuck;      /* the call that does not come back, or 0 */
+    _Atomic unsigned unanswered; /* overdue calls without a sign of life */
+    int64_t shut_until_ms;       /* quarantined until then */
+    unsigned deferred;           /* calls that wait for the next turn */
+    _Atomic uint64_t stale;      /* answers to calls that had ended */
+    _Atomic uint64_t faulty;     /* answers and reports that broke the rules */
+    uint64_t asked;              /* calls in all */
 };
 
 struct guests {

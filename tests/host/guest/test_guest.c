@@ -232,6 +232,33 @@ START_TEST(a_call_that_is_never_answered_ends_at_its_deadline)
 }
 END_TEST
 
+#define RACERS 50
+
+START_TEST(answers_that_race_with_deadlines_come_once)
+{
+    static struct answer racers[RACERS];
+    struct answer release;
+
+    open_actors();
+    struct guest *g = fixture_find(&f, "notify", "serial");
+
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < RACERS; i++) {
+            fixture_tell(g, "keep", 0, loop_tick_ms(f.loop) + 1, &racers[i]);
+        }
+        fixture_tell(g, "release", 0, INT64_MAX, &release);
+        fixture_wait(&f, &release.count, 1);
+        for (int i = 0; i < RACERS; i++) {
+            fixture_wait(&f, &racers[i].count, 1);
+            ck_assert_int_eq(racers[i].count, 1);
+        }
+        ck_assert(release.status == HAFT_OK ||
+                  release.status == -HAFT_CONFLICT);
+    }
+    fixture_close(&f);
+}
+END_TEST
+
 START_TEST(an_instance_that_answers_nothing_is_quarantined)
 {
     struct answer a;
@@ -574,6 +601,7 @@ TEST_MAIN("guest", an_answer_comes_later_and_on_the_loop_from_every_thread,
           a_second_answer_is_stale_and_counted,
           a_status_that_is_none_breaks_the_rules,
           a_call_that_is_never_answered_ends_at_its_deadline,
+          answers_that_race_with_deadlines_come_once,
           an_instance_that_answers_nothing_is_quarantined,
           a_hung_method_holds_up_its_own_instance_alone,
           a_cancelled_call_sees_it_and_ends,
