@@ -29,6 +29,7 @@
 #include <check.h>
 #include <sqlite3.h>
 
+#include "host/plain/units.h"
 #include "tests/check_main.h"
 
 #define RUNS_LIMIT 2000
@@ -475,10 +476,11 @@ static int count_children(const struct series *s)
 static int kills_wanted(void)
 {
     const char *text = getenv("HAFT_KILLS");
-    char *end;
-    long count = text ? strtol(text, &end, 10) : 0;
+    int64_t count;
 
-    return count > 0 && count <= 10000 ? (int)count : 8;
+    return text && units_int(text, &count) && count > 0 && count <= 10000
+               ? (int)count
+               : 8;
 }
 
 START_TEST(a_host_that_is_killed_at_any_moment_loses_nothing)

@@ -2,6 +2,7 @@
 check_LTLIBRARIES += libfakehost.la libstoremodel.la
 libfakehost_la_SOURCES = \
     tests/plugins/fakehost.c tests/plugins/fakehost.h \
+    tests/plugins/fakehost_inside.h tests/plugins/fakeserve.c \
     tests/plugins/message.c tests/plugins/message.h
 libstoremodel_la_SOURCES = \
     tests/plugins/storage/crashvfs.h \
