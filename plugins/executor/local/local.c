@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include <haft/executor.h>
+#include <haft/faults.h>
 #include <haft/sdk.h>
 
 #define LIMITS 16 /* of one job, as the keeper has it */
@@ -363,90 +364,99 @@ static haft_status on_started(struct local *l, const struct haft_call *call,
 HAFT_METHOD(on_started, struct local, struct haft_child_started_in,
             struct haft_empty);
 
-/* How an end reads: a row of one of the tables below. */
-struct meaning {
-    int number; /* exit code, signal or errno; -1: any other */
+/* Our names of ends, by their class; the last one is for all others. */
+struct end_name {
     uint32_t fault_class;
-    uint32_t origin;
-    uint32_t effect;
     const char *code;
 };
 
-#define LOCAL_ HAFT_ORIGIN_LOCAL
-#define USER_ HAFT_ORIGIN_USER
+static const struct end_name error_names[] = {
+    {HAFT_NOT_FOUND, "local.not_found"}, {HAFT_DENIED, "local.denied"},
+    {HAFT_INVALID, "local.refused"},     {HAFT_BACKEND_DOWN, "local.keeper"},
+    {HAFT_CLASSES, "local.no_process"},
+};
+static const struct end_name signal_names[] = {
+    {HAFT_CANCELLED, "local.cancelled"},
+    {HAFT_INFRA_LOST, "local.killed"},
+    {HAFT_TIMEOUT_RUN, "local.cpu_limit"},
+    {HAFT_RESOURCE, "local.file_size_limit"},
+    {HAFT_CLASSES, "local.signal"},
+};
+static const struct end_name exit_names[] = {
+    {0, ""},
+    {HAFT_CANCELLED, "local.cancelled"},
+    {HAFT_INVALID, "local.not_executable"},
+    {HAFT_NOT_FOUND, "local.command_not_found"},
+    {HAFT_CLASSES, "local.exit"},
+};
 
-static const struct meaning exits[] = {
-    {0, 0, USER_, HAFT_EFFECT_DONE, ""},
-    {126, HAFT_INVALID, USER_, HAFT_EFFECT_DONE, "local.not_executable"},
-    {127, HAFT_NOT_FOUND, USER_, HAFT_EFFECT_DONE, "local.command_not_found"},
-    {-1, HAFT_USER_FAILURE, USER_, HAFT_EFFECT_DONE, "local.exit"},
-};
-static const struct meaning signals[] = {
-    {SIGKILL, HAFT_INFRA_LOST, LOCAL_, HAFT_EFFECT_STARTED, "local.killed"},
-    {SIGXCPU, HAFT_TIMEOUT_RUN, USER_, HAFT_EFFECT_DONE, "local.cpu_limit"},
-    {SIGXFSZ, HAFT_RESOURCE, USER_, HAFT_EFFECT_DONE, "local.file_size_limit"},
-    {-1, HAFT_USER_FAILURE, USER_, HAFT_EFFECT_DONE, "local.signal"},
-};
-#define NEVER_ HAFT_EFFECT_NOT_STARTED
-static const struct meaning errors[] = {
-    {ENOENT, HAFT_NOT_FOUND, USER_, NEVER_, "local.not_found"},
-    {ENOTDIR, HAFT_NOT_FOUND, USER_, NEVER_, "local.not_found"},
-    {EACCES, HAFT_DENIED, USER_, NEVER_, "local.denied"},
-    {EPERM, HAFT_DENIED, USER_, NEVER_, "local.denied"},
-    {ENOEXEC, HAFT_INVALID, USER_, NEVER_, "local.no_program"},
-    {E2BIG, HAFT_INVALID, USER_, NEVER_, "local.too_long"},
-    {EINVAL, HAFT_INVALID, USER_, NEVER_, "local.refused"},
-    {ECHILD, HAFT_BACKEND_DOWN, LOCAL_, NEVER_, "local.keeper"},
-    {-1, HAFT_RESOURCE, LOCAL_, NEVER_, "local.no_process"},
-};
-static const struct meaning withdrawn = {0, HAFT_CANCELLED, LOCAL_, NEVER_,
-                                         "local.withdrawn"};
-static const struct meaning lost = {0, HAFT_INFRA_LOST, LOCAL_,
-                                    HAFT_EFFECT_STARTED, "local.lost"};
-/* It ended badly after it was asked to: that is why. */
-static const struct meaning cancelled = {
-    0, HAFT_CANCELLED, LOCAL_, HAFT_EFFECT_STARTED, "local.cancelled"};
-
-static const struct meaning *look_up(const struct meaning *row, int number)
+static const char *name_of(uint32_t fault_class, const struct end_name *name)
 {
-    while (row->number != number && row->number != -1) {
-        row++;
+    while (name->fault_class != fault_class &&
+           name->fault_class != HAFT_CLASSES) {
+        name++;
     }
-    return row;
+    return name->code;
 }
 
-/* The row of an end; the message is written into `room`. */
-static const struct meaning *explain(const struct haft_child_ended_in *in,
-                                     bool is_cancelled,
-                                     char room[HAFT_MESSAGE_LIMIT])
+/* Whatever the error, the job never ran. ECHILD is the host's own word for a
+ * keeper that could not be had. */
+static struct haft_native explain_error(int32_t error, const char **code)
 {
-    const struct meaning *row;
+    struct haft_native native = haft_from_errno(error);
+
+    if (error == ECHILD) {
+        native.fault_class = HAFT_BACKEND_DOWN;
+    }
+    native.effect = HAFT_EFFECT_NOT_STARTED;
+    if (native.fault_class == HAFT_NOT_FOUND ||
+        native.fault_class == HAFT_DENIED ||
+        native.fault_class == HAFT_INVALID) {
+        native.origin = HAFT_ORIGIN_USER;
+    }
+    *code = name_of(native.fault_class, error_names);
+    return native;
+}
+
+/* What an end means; `code` is our own name for it, the message is written
+ * into `room`. The rest is the common tables' of <haft/faults.h>. */
+static struct haft_native explain(const struct haft_child_ended_in *in,
+                                  bool is_cancelled, const char **code,
+                                  char room[HAFT_MESSAGE_LIMIT])
+{
+    uint32_t known = is_cancelled ? HAFT_KNOWN_CANCELLED : 0;
+    struct haft_native native;
 
     room[0] = '\0';
     if (in->is_withdrawn) {
+        *code = "local.withdrawn";
         snprintf(room, HAFT_MESSAGE_LIMIT, "cancelled before it was started");
-        return &withdrawn;
+        return haft_native_of(HAFT_CANCELLED, HAFT_EFFECT_NOT_STARTED,
+                              HAFT_ORIGIN_LOCAL);
     }
     if (in->is_lost) {
+        *code = "local.lost";
         snprintf(room, HAFT_MESSAGE_LIMIT, "the keeper was lost with it");
-        return &lost;
+        return haft_native_of(HAFT_INFRA_LOST, HAFT_EFFECT_STARTED,
+                              HAFT_ORIGIN_LOCAL);
     }
     if (in->error) {
+        native = explain_error(in->error, code);
         snprintf(room, HAFT_MESSAGE_LIMIT, "could not be started: %s",
                  strerror(in->error));
-        return look_up(errors, in->error);
-    }
-    if (in->signal) {
+    } else if (in->signal) {
+        native = haft_from_signal(in->signal, known);
+        *code = name_of(native.fault_class, signal_names);
         snprintf(room, HAFT_MESSAGE_LIMIT, "ended by signal %d (%s)",
                  in->signal, strsignal(in->signal));
-        return is_cancelled ? &cancelled : look_up(signals, in->signal);
+    } else {
+        native = haft_from_exit(in->exit_code, known);
+        *code = name_of(native.fault_class, exit_names);
+        if (in->exit_code) {
+            snprintf(room, HAFT_MESSAGE_LIMIT, "exited with %d", in->exit_code);
+        }
     }
-    row = look_up(exits, in->exit_code);
-    if (row->fault_class) {
-        snprintf(room, HAFT_MESSAGE_LIMIT, "exited with %d", in->exit_code);
-        row = is_cancelled ? &cancelled : row;
-    }
-    return row;
+    return native;
 }
 
 static haft_status on_ended(struct local *l, const struct haft_call *call,
@@ -455,7 +465,8 @@ static haft_status on_ended(struct local *l, const struct haft_call *call,
 {
     struct attempt *attempt = find(l, in->id);
     char message[HAFT_MESSAGE_LIMIT];
-    const struct meaning *row;
+    struct haft_native native;
+    const char *code;
     HAFT_NEW(haft_attempt_ended_in, report);
 
     (void)call;
@@ -471,13 +482,13 @@ static haft_status on_ended(struct local *l, const struct haft_call *call,
     report.fence = attempt->fence;
     report.started_ms = in->started_ms;
     report.ended_ms = in->ended_ms;
-    row = explain(in, attempt->is_cancelled, message);
-    report.fault_class = row->fault_class;
-    report.effect = row->effect;
-    report.origin = row->origin;
+    native = explain(in, attempt->is_cancelled, &code, message);
+    report.fault_class = native.fault_class;
+    report.effect = native.effect;
+    report.origin = native.origin;
     report.exit_code = in->exit_code;
     report.signal = in->signal;
-    report.code = haft_text(row->code);
+    report.code = haft_text(code);
     report.message = haft_text(message);
     return ask_attempt(l, HAFT_ATTEMPT_ENDED, &report);
 }
