@@ -1,6 +1,8 @@
 /* Hosts, keepers and guardians that are killed. */
 #include <sys/mman.h>
+#include <time.h>
 
+#include "host/keeper/table.h"
 #include "tests/check_main.h"
 #include "tests/host/carry/keeper_fixture.h"
 
@@ -348,6 +350,113 @@ START_TEST(a_keeper_killed_again_and_again_loses_no_end)
 }
 END_TEST
 
+/* A process that is nobody's attempt, with a session of its own. */
+static pid_t start_bystander(void)
+{
+    int fds[2];
+    char byte = 0;
+    ck_assert_int_eq(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setsid();
+        if (write(fds[1], &byte, 1) == 1) {
+            pause();
+        }
+        _exit(0);
+    }
+    ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+    close(fds[0]);
+    close(fds[1]);
+    return pid;
+}
+
+static void end_bystander(pid_t pid)
+{
+    ck_assert(lab_is_alive(pid));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* A table as a keeper leaves it that was killed with its guardian. */
+static void write_table(const struct lab *lab,
+                        const struct table_entry *entries, uint32_t count)
+{
+    static char file[sizeof(struct table_head) +
+                     TABLE_ENTRIES * sizeof(struct table_entry)];
+    struct table_head head = {
+        .version = 1, .entries = TABLE_ENTRIES, .epoch = 1, .used = count};
+    memcpy(head.magic, "haftkeep", sizeof(head.magic));
+    memcpy(file, &head, sizeof(head));
+    memcpy(file + sizeof(head), entries, count * sizeof(*entries));
+    int fd = openat(lab->state_fd, WIRE_TABLE_NAME,
+                    O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(write(fd, file, sizeof(file)), (ssize_t)sizeof(file));
+    close(fd);
+}
+
+static int64_t boot_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+START_TEST(a_number_that_was_lent_to_another_kills_nobody)
+{
+    struct lab lab;
+    pid_t bystander = start_bystander();
+    struct table_entry entry = {.id = 1,
+                                .state = WIRE_RUNNING,
+                                .pid = bystander,
+                                .born_ms = 10,
+                                .bred_ms = 20};
+    wire_read_boot(entry.boot);
+    lab_init(&lab, 1);
+    write_table(&lab, &entry, 1);
+
+    lab_attach(&lab);
+    lab_wait_ready(&lab);
+
+    ck_assert_uint_eq(lab.reports[1].state, WIRE_LOST);
+    end_bystander(bystander);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(a_table_of_an_earlier_boot_kills_nobody)
+{
+    struct lab lab;
+    pid_t bystander = start_bystander();
+    struct table_entry entries[] = {
+        {.id = 1,
+         .state = WIRE_RUNNING,
+         .pid = bystander,
+         .born_ms = boot_ms() - 1000,
+         .bred_ms = boot_ms() + 1000},
+        {.id = 2, .state = WIRE_QUEUED},
+        {.id = 3, .state = WIRE_STARTING}, /* no process was made */
+        {.id = 4, .state = WIRE_STARTING, .pid = 1},
+        {.id = 5, .state = WIRE_ENDED, .status = 9 << 8},
+        {.id = 6, .state = 12345},
+    };
+    lab_init(&lab, 1);
+    write_table(&lab, entries, 6);
+
+    lab_attach(&lab);
+    lab_wait_ready(&lab);
+
+    ck_assert_uint_eq(lab.reports[1].state, WIRE_LOST);
+    ck_assert_uint_eq(lab.counts[2], 0);
+    ck_assert_uint_eq(lab.counts[3], 0);
+    ck_assert_uint_eq(lab.reports[4].state, WIRE_LOST);
+    ck_assert_uint_eq(lab.reports[5].state, WIRE_ENDED);
+    ck_assert_int_eq(lab.reports[5].status, 9 << 8);
+    ck_assert_uint_eq(lab.counts[6], 0);
+    end_bystander(bystander);
+    lab_finish(&lab);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_table_is_not_overwritten)
 {
     struct lab lab;
@@ -373,4 +482,6 @@ TEST_MAIN("keeper_death", attempts_survive_kill_9_of_the_host,
           a_keeper_without_its_guardian_goes_on,
           the_next_keeper_kills_what_both_left,
           a_keeper_killed_again_and_again_loses_no_end,
+          a_number_that_was_lent_to_another_kills_nobody,
+          a_table_of_an_earlier_boot_kills_nobody,
           a_file_that_is_no_table_is_not_overwritten)
