@@ -1,5 +1,6 @@
 /* Hosts, keepers and guardians that are killed. */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "host/keeper/table.h"
@@ -8,11 +9,18 @@
 
 #define CROWD 50
 
+/* A test that fails leaves nobody behind who holds its output open. */
+static void die_with_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
 /* A host that hands fifty attempts over, says what their processes are, and
  * waits to be killed. */
 static void be_a_host(struct lab *lab, int pipe_fd)
 {
     char script[128];
+    die_with_parent();
     lab_attach(lab);
     for (uint64_t id = 1; id <= CROWD; id++) {
         snprintf(script, sizeof(script),
@@ -103,6 +111,7 @@ static void hand_over(struct lab *lab, uint64_t id)
  * more; an end is stored, then released. */
 static void be_a_working_host(struct lab *lab, struct store *store)
 {
+    die_with_parent();
     lab_attach(lab);
     lab_wait_ready(lab);
     store->ended = 0; /* the last one may have died between two stores */
@@ -350,31 +359,49 @@ START_TEST(a_keeper_killed_again_and_again_loses_no_end)
 }
 END_TEST
 
-/* A process that is nobody's attempt, with a session of its own. */
-static pid_t start_bystander(void)
+/* Nobody's attempt: a process with a session of its own, and one more in
+ * it. */
+struct bystander {
+    pid_t leader;
+    pid_t member;
+};
+
+static void be_a_bystander(int pipe_fd)
 {
-    int fds[2];
-    char byte = 0;
-    ck_assert_int_eq(pipe(fds), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setsid();
-        if (write(fds[1], &byte, 1) == 1) {
-            pause();
-        }
-        _exit(0);
+    setsid();
+    die_with_parent();
+    pid_t member = fork();
+    if (member == 0) {
+        die_with_parent();
     }
-    ck_assert_int_eq(read(fds[0], &byte, 1), 1);
-    close(fds[0]);
-    close(fds[1]);
-    return pid;
+    if (member == 0 ||
+        write(pipe_fd, &member, sizeof(member)) == (ssize_t)sizeof(member)) {
+        pause();
+    }
+    _exit(0);
 }
 
-static void end_bystander(pid_t pid)
+static struct bystander start_bystander(void)
 {
-    ck_assert(lab_is_alive(pid));
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    struct bystander bystander;
+    int fds[2];
+    ck_assert_int_eq(pipe(fds), 0);
+    bystander.leader = fork();
+    if (bystander.leader == 0) {
+        be_a_bystander(fds[1]);
+    }
+    read_all(fds[0], &bystander.member, sizeof(bystander.member));
+    close(fds[0]);
+    close(fds[1]);
+    return bystander;
+}
+
+static void end_bystander(const struct bystander *bystander)
+{
+    ck_assert(lab_is_alive(bystander->leader));
+    ck_assert(lab_is_alive(bystander->member));
+    kill(-bystander->leader, SIGKILL);
+    waitpid(bystander->leader, NULL, 0);
 }
 
 /* A table as a keeper leaves it that was killed with its guardian. */
@@ -404,10 +431,10 @@ static int64_t boot_ms(void)
 START_TEST(a_number_that_was_lent_to_another_kills_nobody)
 {
     struct lab lab;
-    pid_t bystander = start_bystander();
+    struct bystander bystander = start_bystander();
     struct table_entry entry = {.id = 1,
                                 .state = WIRE_RUNNING,
-                                .pid = bystander,
+                                .pid = bystander.leader,
                                 .born_ms = 10,
                                 .bred_ms = 20};
     wire_read_boot(entry.boot);
@@ -418,7 +445,7 @@ START_TEST(a_number_that_was_lent_to_another_kills_nobody)
     lab_wait_ready(&lab);
 
     ck_assert_uint_eq(lab.reports[1].state, WIRE_LOST);
-    end_bystander(bystander);
+    end_bystander(&bystander);
     lab_finish(&lab);
 }
 END_TEST
@@ -426,11 +453,11 @@ END_TEST
 START_TEST(a_table_of_an_earlier_boot_kills_nobody)
 {
     struct lab lab;
-    pid_t bystander = start_bystander();
+    struct bystander bystander = start_bystander();
     struct table_entry entries[] = {
         {.id = 1,
          .state = WIRE_RUNNING,
-         .pid = bystander,
+         .pid = bystander.leader,
          .born_ms = boot_ms() - 1000,
          .bred_ms = boot_ms() + 1000},
         {.id = 2, .state = WIRE_QUEUED},
@@ -452,7 +479,7 @@ START_TEST(a_table_of_an_earlier_boot_kills_nobody)
     ck_assert_uint_eq(lab.reports[5].state, WIRE_ENDED);
     ck_assert_int_eq(lab.reports[5].status, 9 << 8);
     ck_assert_uint_eq(lab.counts[6], 0);
-    end_bystander(bystander);
+    end_bystander(&bystander);
     lab_finish(&lab);
 }
 END_TEST
