@@ -48,7 +48,8 @@ void guests_serve(struct guests *g, const struct guest_service *service);
  * no section needs are only listed. */
 bool guests_check(struct guests *g, struct str *why);
 
-/* Destroys every instance, then the rest. No call is open: guests_stop. */
+/* Destroys every instance, then the rest. No call is open: guests_stop, after
+ * which the loop is not waited on any more. */
 void guests_destroy(struct guests *g);
 
 /* Takes no more calls, ends the open ones with HAFT_CANCELLED, joins threads. */
@@ -71,8 +72,10 @@ bool guest_offers(const struct guest *guest, const char *interface);
 bool guest_takes_sort(const struct guest *guest, const char *sort);
 
 /* The answer to a call. `out` and `fault` are borrowed until it returns; `out`
- * is whole (as long as the host's struct) and zeroed where nothing was said;
- * `fault` is NULL if status is HAFT_OK, else always there. */
+ * is whole (as long as the host's struct) and zeroed where nothing was said,
+ * or NULL if the status is not HAFT_OK or the method has no answer; texts end
+ * in a zero byte that is not counted. `fault` is NULL if status is HAFT_OK,
+ * else always there. */
 typedef void (*guest_done)(void *ctx, haft_status status, const void *out,
                            const struct haft_fault *fault);
 

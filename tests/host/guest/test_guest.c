@@ -22,6 +22,8 @@ static struct {
     const char *from;
 } heard;
 
+static struct answer inner; /* of a call that a service makes */
+
 static haft_status hear_nothing(void *ctx, struct guest *who,
                                 const struct haft_call *call, const void *in,
                                 void *out)
@@ -46,6 +48,10 @@ static haft_status hear_output(void *ctx, struct guest *who,
     heard.from = guest_name(who);
     snprintf(heard.data, sizeof(heard.data), "%.*s", (int)m->data.n,
              (const char *)m->data.p);
+    if (m->attempt == 21) {
+        fixture_tell(who, "ok", 0, INT64_MAX, &inner);
+        ck_assert_int_eq(inner.count, 0);
+    }
     return m->attempt == 13 ? HAFT_AGAIN : HAFT_OK;
 }
 
@@ -392,6 +398,27 @@ START_TEST(a_question_is_answered_at_once_on_and_off_the_loop)
 }
 END_TEST
 
+START_TEST(a_call_made_while_a_plugin_asks_waits_its_turn)
+{
+    struct answer outer;
+    struct answer after;
+
+    open_actors();
+    struct guest *g = fixture_find(&f, "notify", "looping");
+
+    fixture_tell(g, "output", 21, INT64_MAX, &outer);
+    fixture_tell(g, "ok", 0, INT64_MAX, &after);
+    fixture_wait(&f, &after.count, 1);
+
+    ck_assert_int_eq(outer.status, HAFT_OK);
+    ck_assert_int_eq(inner.count, 1);
+    ck_assert_int_eq(inner.status, HAFT_OK);
+    ck_assert_int_lt(outer.order, after.order);
+    ck_assert_int_lt(inner.order, after.order);
+    fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_report_that_breaks_its_table_is_refused)
 {
     struct answer a;
@@ -608,6 +635,7 @@ TEST_MAIN("guest", an_answer_comes_later_and_on_the_loop_from_every_thread,
           calls_that_are_open_at_the_end_are_cancelled_once,
           posts_and_answers_are_heard_in_the_order_they_were_said,
           a_question_is_answered_at_once_on_and_off_the_loop,
+          a_call_made_while_a_plugin_asks_waits_its_turn,
           a_report_that_breaks_its_table_is_refused,
           a_service_that_the_manifest_does_not_name_is_refused,
           a_timer_of_a_plugin_on_the_loop_goes_off,
