@@ -1,5 +1,5 @@
-/* The tree of a parsed expression, shared by its parser (expr.c) and its
- * evaluator (expr_eval.c), and by nobody else. */
+/* The tree of a parsed expression, shared by its parser (expr.c,
+ * expr_scan.c) and its evaluator (expr_eval.c), and by nobody else. */
 #ifndef HOST_FLOW_EXPR_TREE_H
 #define HOST_FLOW_EXPR_TREE_H
 

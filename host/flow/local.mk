@@ -7,6 +7,7 @@ libhost_la_SOURCES += \
     host/flow/document_yaml.c \
     host/flow/expr.c host/flow/expr.h \
     host/flow/expr_eval.c host/flow/expr_tree.h \
+    host/flow/expr_scan.c host/flow/expr_scan.h \
     host/flow/param.c \
     host/flow/problem.c host/flow/problem.h \
     host/flow/reader.c host/flow/reader.h \
@@ -15,6 +16,7 @@ libhost_la_SOURCES += \
     host/flow/reader_policy.c \
     host/flow/reader_reference.c \
     host/flow/reader_task.c \
+    host/flow/reader_work.c \
     host/flow/scalar.c host/flow/scalar.h \
     host/flow/schema.c \
     host/flow/template.c host/flow/template.h \

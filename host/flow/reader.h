@@ -5,7 +5,8 @@
  *   reader.c            words of one kind: names, durations, texts ...
  *   reader_file.c       the file's own keys, and the way through all of it
  *   param.c             params, and the values given for them
- *   reader_task.c       tasks: what to run and when
+ *   reader_task.c       tasks: their keys, and when they run
+ *   reader_work.c       what they run, where, and with which environment
  *   reader_policy.c     timeouts, retries, priority and the like
  *   reader_reference.c  what expressions may refer to
  *   reader_graph.c      needs, cycles, order
@@ -24,7 +25,7 @@
 #define READER_ENV_LIMIT 256u       /* variables of one `env` */
 #define READER_PAIRS_LIMIT 4000000u /* variables of all tasks together */
 #define READER_PARAMS_LIMIT 256u
-#define READER_WALK_LIMIT 200000000u /* steps to find what a task rests on */
+#define READER_WALK_LIMIT 50000000u /* steps to find what a task rests on */
 
 /* What the expressions of a value may refer to. */
 enum {
@@ -197,6 +198,9 @@ void reader_max_parallel(struct reader *r, uint32_t node,
                          struct reader_values *v);
 void reader_executor(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_workdir(struct reader *r, uint32_t node, struct reader_values *v);
+void reader_run(struct reader *r, uint32_t node, struct reader_values *v);
+void reader_command(struct reader *r, uint32_t node, struct reader_values *v);
+void reader_shell(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_tasks(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_finally(struct reader *r, uint32_t node, struct reader_values *v);
 

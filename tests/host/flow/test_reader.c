@@ -597,7 +597,7 @@ END_TEST
 START_TEST(references_that_take_too_long_to_follow_want_a_need)
 {
     enum {
-        MANY = 16000
+        MANY = 11000
     };
     struct workflow_source source = {.file = "f", .name = "test"};
     struct str text;
