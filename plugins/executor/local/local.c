@@ -576,7 +576,8 @@ static haft_status add_limit(struct local *l, char *text)
                          text);
     }
     *equals = '\0';
-    while (i < sizeof(names) / sizeof(names[0]) && strcmp(names[i], text)) {
+    while (i < sizeof(names) / sizeof(names[0]) &&
+           strcmp(names[i], text) != 0) {
         i++;
     }
     l->limits[l->limits_count++] = (struct haft_limit){haft_text(text), amount};

@@ -1,7 +1,10 @@
 #include "tests/plugins/storage/crashvfs.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +13,18 @@
 struct file {
     sqlite3_file base;
     sqlite3_file *real; /* in the room behind this struct */
+    char *path;         /* NULL: not looked after */
+};
+
+/* What a write or a truncation has replaced, since the last sync of its file.
+ * The newest comes first. */
+struct undo {
+    struct undo *next;
+    char *path;
+    sqlite3_int64 at;
+    sqlite3_int64 file_size;
+    size_t size;
+    char bytes[];
 };
 
 static struct {
@@ -19,6 +34,7 @@ static struct {
     int steps;
     int from;
     int times;
+    struct undo *undos;
 } crash;
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -36,8 +52,76 @@ static enum crash_kind step(void)
     return crash.kind;
 }
 
+/* Notes what is about to change between two offsets. */
+static void note_change(sqlite3_file *file, sqlite3_int64 from,
+                        sqlite3_int64 to)
+{
+    struct file *ours = (struct file *)(void *)file;
+    sqlite3_int64 size = 0;
+    struct undo *undo;
+
+    if (crash.kind != CRASH_POWER || !ours->path) {
+        return;
+    }
+    ours->real->pMethods->xFileSize(ours->real, &size);
+    to = to < size ? to : size;
+    undo = calloc(1, sizeof(*undo) + (size_t)(to > from ? to - from : 0));
+    if (!undo) {
+        abort();
+    }
+    undo->path = strdup(ours->path);
+    undo->at = from;
+    undo->file_size = size;
+    undo->size = to > from ? (size_t)(to - from) : 0;
+    if (undo->size > 0) {
+        ours->real->pMethods->xRead(ours->real, undo->bytes, (int)undo->size,
+                                    from);
+    }
+    undo->next = crash.undos;
+    crash.undos = undo;
+}
+
+/* The file is on disk as it is. */
+static void note_sync(sqlite3_file *file)
+{
+    const char *path = ((struct file *)(void *)file)->path;
+    struct undo **at = &crash.undos;
+
+    while (path && *at) {
+        struct undo *undo = *at;
+
+        if (strcmp(undo->path, path) == 0) {
+            *at = undo->next;
+            free(undo->path);
+            free(undo);
+        } else {
+            at = &undo->next;
+        }
+    }
+}
+
+static void lose_power(void)
+{
+    for (struct undo *undo = crash.undos; undo; undo = undo->next) {
+        int fd = open(undo->path, O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0) {
+            continue; /* deleted since */
+        }
+        if (pwrite(fd, undo->bytes, undo->size, undo->at) !=
+                (ssize_t)undo->size ||
+            ftruncate(fd, undo->file_size) != 0) {
+            abort();
+        }
+        close(fd);
+    }
+}
+
 static void die(void)
 {
+    if (crash.kind == CRASH_POWER) {
+        lose_power();
+    }
     kill(getpid(), SIGKILL);
     for (;;) {
         pause();
@@ -48,6 +132,7 @@ static int file_close(sqlite3_file *file)
 {
     sqlite3_file *real = real_of(file);
 
+    free(((struct file *)(void *)file)->path);
     return real->pMethods ? real->pMethods->xClose(real) : SQLITE_OK;
 }
 
@@ -65,6 +150,10 @@ static int file_write(sqlite3_file *file, const void *from, int size,
     if (kind == CRASH_IOERR) {
         return SQLITE_IOERR_WRITE;
     }
+    if (kind == CRASH_POWER) {
+        die();
+    }
+    note_change(file, at, at + size);
     if (kind == CRASH_FULL || kind == CRASH_KILL) {
         real->pMethods->xWrite(real, from, size / 2, at);
         if (kind == CRASH_KILL) {
@@ -87,7 +176,7 @@ static bool goes_wrong(int error, int *code, int *late)
 
     *late = kind == CRASH_LATE ? error : 0;
     *code = error;
-    if (kind == CRASH_KILL) {
+    if (kind == CRASH_KILL || kind == CRASH_POWER) {
         die();
     }
     return kind == CRASH_IOERR || kind == CRASH_FULL;
@@ -101,6 +190,7 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
     if (goes_wrong(SQLITE_IOERR_TRUNCATE, &code, &late)) {
         return code;
     }
+    note_change(file, size, INT64_MAX);
     code = real_of(file)->pMethods->xTruncate(real_of(file), size);
     return late ? late : code;
 }
@@ -114,6 +204,7 @@ static int file_sync(sqlite3_file *file, int flags)
         return code;
     }
     code = real_of(file)->pMethods->xSync(real_of(file), flags);
+    note_sync(file);
     return late ? late : code;
 }
 
@@ -204,6 +295,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
     (void)vfs;
     ours->real = (sqlite3_file *)(void *)(ours + 1);
     memset(ours->real, 0, (size_t)crash.real->szOsFile);
+    ours->path = NULL;
+    if (name && !strstr(name, "-new")) {
+        ours->path = strdup(name);
+    }
     code = crash.real->xOpen(crash.real, name, ours->real, flags, out);
     ours->base.pMethods = ours->real->pMethods ? &methods : NULL;
     return code;

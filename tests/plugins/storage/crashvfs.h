@@ -10,6 +10,7 @@ enum crash_kind {
     CRASH_LATE,  /* an I/O error, though it was done */
     CRASH_FULL,  /* no space; of a write, half of it done */
     CRASH_KILL,  /* SIGKILL before; of a write, half of it done */
+    CRASH_POWER, /* SIGKILL, and all writes that were not synced are undone */
     CRASH_KINDS
 };
 

@@ -142,12 +142,13 @@ END_TEST
 /* ---- the end of the process ---- */
 
 /* The child: commits, and tells each acknowledged number, until it dies. */
-static void write_until_killed(const struct place *place, int acks, int n)
+static void write_until_killed(const struct place *place, enum crash_kind kind,
+                               int acks, int n)
 {
     struct fakehost *h = place_open(place);
     uint64_t batch;
 
-    crashvfs_arm(n > 0 ? CRASH_KILL : CRASH_NOTHING, n, 1);
+    crashvfs_arm(kind, n, 1);
     batch = model_last(h);
     while (n == 0 || batch < BATCHES) {
         batch++;
@@ -161,7 +162,8 @@ static void write_until_killed(const struct place *place, int acks, int n)
 }
 
 /* Starts one; the number of its acknowledgements is read from `*acks`. */
-static pid_t start_writer(const struct place *place, int *acks, int n)
+static pid_t start_writer(const struct place *place, enum crash_kind kind,
+                          int *acks, int n)
 {
     int ends[2];
     pid_t pid;
@@ -171,7 +173,7 @@ static pid_t start_writer(const struct place *place, int *acks, int n)
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
         close(ends[0]);
-        write_until_killed(place, ends[1], n);
+        write_until_killed(place, kind, ends[1], n);
     }
     close(ends[1]);
     *acks = ends[0];
@@ -205,26 +207,38 @@ static uint64_t check_what_is_left(const struct place *place, uint64_t acked)
     return last + 1;
 }
 
-START_TEST(a_kill_at_any_step_loses_nothing_acknowledged)
+/* The n-th step is the last, for every n. */
+static void end_at_every_step(enum crash_kind kind)
 {
     struct place place = place_make();
-    int kills = 0;
+    int ends = 0;
     int status = SIGKILL;
 
     crashvfs_install();
     for (int n = 1; WIFSIGNALED(status); n++) {
         int acks;
-        pid_t pid = start_writer(&place, &acks, n);
+        pid_t pid = start_writer(&place, kind, &acks, n);
         uint64_t acked = last_ack(acks);
 
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        kills += WIFSIGNALED(status);
+        ends += WIFSIGNALED(status);
         ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
         check_what_is_left(&place, acked);
         place_empty(&place);
     }
-    ck_assert_int_gt(kills, BATCHES * 3);
+    ck_assert_int_gt(ends, BATCHES * 3);
     place_remove(&place);
+}
+
+START_TEST(a_kill_at_any_step_loses_nothing_acknowledged)
+{
+    end_at_every_step(CRASH_KILL);
+}
+END_TEST
+
+START_TEST(a_power_loss_at_any_step_loses_nothing_acknowledged)
+{
+    end_at_every_step(CRASH_POWER);
 }
 END_TEST
 
@@ -237,7 +251,7 @@ START_TEST(a_kill_at_any_moment_loses_nothing_acknowledged)
     for (int i = 0; i < 25; i++) {
         int acks;
         int status;
-        pid_t pid = start_writer(&place, &acks, 0);
+        pid_t pid = start_writer(&place, CRASH_NOTHING, &acks, 0);
         struct timespec wait = {0, (long)(rand_r(&seed) % 40) * 1000000};
         uint64_t acked;
 
@@ -258,4 +272,5 @@ TEST_MAIN("storage/sqlite faults", an_io_error_at_any_step_loses_nothing,
           a_full_disk_at_any_step_loses_nothing,
           errors_that_go_on_for_a_while_lose_nothing,
           a_kill_at_any_step_loses_nothing_acknowledged,
+          a_power_loss_at_any_step_loses_nothing_acknowledged,
           a_kill_at_any_moment_loses_nothing_acknowledged)
