@@ -150,13 +150,35 @@ static cJSON *get_run(struct follow *f, int *status)
     return run;
 }
 
-static int exit_code_of(const char *state)
+/* The class of the fault that came first: what failed later often failed
+ * because of it. */
+static uint32_t first_fault(const cJSON *run)
+{
+    uint32_t fault_class = HAFT_USER_FAILURE;
+    int64_t first_ms = INT64_MAX;
+    const cJSON *task;
+
+    cJSON_ArrayForEach(task, json_get(run, "tasks_list"))
+    {
+        const char *name = json_get_text(json_get(task, "fault"), "class", "");
+        int64_t ended_ms = json_get_int(task, "ended_ms", INT64_MAX);
+
+        if (strcmp(json_get_text(task, "state", ""), "failed") == 0 &&
+            fault_class_of(name) && ended_ms < first_ms) {
+            fault_class = fault_class_of(name);
+            first_ms = ended_ms;
+        }
+    }
+    return fault_class;
+}
+
+static int exit_code_of(const char *state, const cJSON *run)
 {
     if (strcmp(state, "succeeded") == 0) {
         return 0;
     }
     return fault_row(strcmp(state, "cancelled") == 0 ? HAFT_CANCELLED
-                                                     : HAFT_USER_FAILURE)
+                                                     : first_fault(run))
         ->exit_code;
 }
 
@@ -201,8 +223,8 @@ static int follow(struct follow *f)
         view_say(f->view, "the run goes on; `haft attach` shows it again");
         return fault_row(HAFT_CANCELLED)->exit_code;
     }
-    status = exit_code_of(f->state);
     run = get_run(f, &(int){0});
+    status = exit_code_of(f->state, run);
     if (run) {
         view_end(f->view, run);
         if (status != 0) {

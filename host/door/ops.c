@@ -12,6 +12,8 @@
 #include "host/plain/json.h"
 #include "host/plain/mem.h"
 
+#define INTEGER_LIMIT 9007199254740992.0 /* doubles count no further */
+
 /* An ask on its way through the core. The number carries the place and a
  * count, so that a number is never used twice. */
 struct ask {
@@ -410,12 +412,31 @@ static bool fits(const cJSON *value, const char *type)
         return cJSON_IsString(value);
     }
     if (strcmp(type, "integer") == 0) {
-        return cJSON_IsNumber(value);
+        return cJSON_IsNumber(value) && value->valuedouble >= 0 &&
+               value->valuedouble <= INTEGER_LIMIT &&
+               value->valuedouble == (double)(int64_t)value->valuedouble;
     }
     if (strcmp(type, "boolean") == 0) {
         return cJSON_IsBool(value);
     }
     return strcmp(type, "any") == 0 || cJSON_IsObject(value);
+}
+
+/* What a sentence calls it. */
+static const char *a_type(const char *type)
+{
+    static const char *const types[][2] = {
+        {"string", "a string"},
+        {"integer", "a whole number, 0 or more"},
+        {"boolean", "true or false"},
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i][0], type) == 0) {
+            return types[i][1];
+        }
+    }
+    return "an object";
 }
 
 static const struct op_param *find_param(const struct op *op, const char *name)
@@ -434,6 +455,10 @@ static bool check_params(const struct op *op, const cJSON *params,
 {
     const cJSON *item;
 
+    if (params && !cJSON_IsObject(params)) {
+        str_addf(why, "%s: params is an object", op->name);
+        return false;
+    }
     cJSON_ArrayForEach(item, params)
     {
         const struct op_param *p = find_param(op, item->string);
@@ -444,7 +469,7 @@ static bool check_params(const struct op *op, const cJSON *params,
             return false;
         }
         if (!fits(item, p->type)) {
-            str_addf(why, "%s: %s is a %s", op->name, p->name, p->type);
+            str_addf(why, "%s: %s is %s", op->name, p->name, a_type(p->type));
             return false;
         }
     }
@@ -522,6 +547,10 @@ uint64_t ops_call(struct ops *o, const char *name, const char *principal,
     uint64_t id = 0;
     struct str why;
 
+    if (cJSON_IsNull(params)) {
+        cJSON_Delete(params);
+        params = NULL;
+    }
     str_init(&why, STR_WHY_LIMIT);
     if (!op) {
         str_add_text(&why, "there is no operation ");

@@ -29,7 +29,7 @@ enum {
 
 struct op_param {
     const char *name;
-    const char *type; /* string integer boolean object any */
+    const char *type; /* string boolean object any; integer: from 0 */
     bool is_required;
     const char *help;
 };

@@ -1,1 +1,4 @@
-# check_SCRIPTS += tests/e2e/NAME, and EXTRA_DIST +=
+# haft as people meet it: the program itself, in folders of its own.
+E2E = tests/e2e/commands tests/e2e/door tests/e2e/workflows
+check_SCRIPTS += $(E2E)
+EXTRA_DIST += $(E2E) tests/e2e/lab.py
