@@ -12,6 +12,7 @@
 
 #include "host/core/core.h"
 #include "host/plain/mem.h"
+#include "tests/bench/number.h"
 
 static double now_s(void)
 {
@@ -80,9 +81,9 @@ static uint32_t answer(struct core *c)
 
 int main(int argc, char **argv)
 {
-    uint32_t layers = argc == 4 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
-    uint32_t width = argc == 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-    uint32_t needs = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+    uint32_t layers = argc == 4 ? (uint32_t)number_read(argv[1]) : 0;
+    uint32_t width = argc == 4 ? (uint32_t)number_read(argv[2]) : 0;
+    uint32_t needs = argc == 4 ? (uint32_t)number_read(argv[3]) : 0;
     const struct core_options options = {.epoch = 1, .seed = 1};
     double before_mb = resident_mb();
     double start_s = now_s();

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/bench/number.h"
+
 extern char **environ;
 
 struct node {
@@ -73,7 +75,7 @@ static void read_graph(void)
         nodes = grow(nodes, nodes_count, sizeof(*nodes));
         nodes[nodes_count] = (struct node){.first_child = NONE};
         for (;;) {
-            unsigned long parent = strtoul(at, &end, 10);
+            unsigned long long parent = strtoull(at, &end, 10);
 
             if (end == at) {
                 break;
@@ -157,7 +159,7 @@ static int open_log(void)
 
 int main(int argc, char **argv)
 {
-    unsigned slots = argc == 4 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned slots = argc == 4 ? (unsigned)number_read(argv[2]) : 0;
     bool is_sync = slots && strcmp(argv[1], "sync") == 0;
     bool is_vfork = slots && (is_sync || strcmp(argv[1], "vfork") == 0);
     char record[64] = {0};

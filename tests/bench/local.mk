@@ -8,7 +8,7 @@ tests_bench_nop_LDADD =
 tests_bench_rows_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_bench_rows_LDADD = $(SQLITE_LIBS)
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += tests/bench/bench.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/number.h
 
 bench: all $(EXTRA_PROGRAMS)
 	python3 $(srcdir)/tests/bench/bench.py $(builddir) $(BENCH)

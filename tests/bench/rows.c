@@ -12,6 +12,8 @@
 
 #include <sqlite3.h>
 
+#include "tests/bench/number.h"
+
 static sqlite3 *db;
 static sqlite3_stmt *begin, *put, *commit;
 static long long version;
@@ -57,10 +59,10 @@ static void prepare(const char *sql, sqlite3_stmt **statement)
 
 int main(int argc, char **argv)
 {
-    long tasks = argc == 6 ? strtol(argv[2], NULL, 10) : 0;
-    long flight = argc == 6 ? strtol(argv[3], NULL, 10) : 0;
-    int task_size = argc == 6 ? (int)strtol(argv[4], NULL, 10) : 0;
-    int event_size = argc == 6 ? (int)strtol(argv[5], NULL, 10) : 0;
+    long tasks = argc == 6 ? number_read(argv[2]) : 0;
+    long flight = argc == 6 ? number_read(argv[3]) : 0;
+    int task_size = argc == 6 ? number_read(argv[4]) : 0;
+    int event_size = argc == 6 ? number_read(argv[5]) : 0;
     char *value;
 
     if (tasks < 1 || flight < 1 || task_size < 1 || event_size < 1) {
