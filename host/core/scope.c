@@ -17,9 +17,7 @@ struct scope_root {
 /* What a path leads to inside a value, copied; NULL if it leads nowhere. */
 static cJSON *walk(const cJSON *value, const char *const *path, size_t count)
 {
-    for (size_t i = 0; value && i < count; i++) {
-        value = cJSON_GetObjectItemCaseSensitive(value, path[i]);
-    }
+    value = expr_descend(value, path, count);
     return value ? cJSON_Duplicate(value, 1) : NULL;
 }
 
@@ -35,8 +33,12 @@ static cJSON *look_outputs(const struct scope_place *place, uint32_t task,
     const struct task_detail *d = detail_of(place->core, place->run, task);
 
     if (task_has_each(place->run, task)) {
-        return count == 1 ? each_collect(place->core, place->run, task, path[0])
-                          : NULL;
+        cJSON *all =
+            count ? each_collect(place->core, place->run, task, path[0]) : NULL;
+        cJSON *found = walk(all, path + 1, count ? count - 1 : 0);
+
+        cJSON_Delete(all);
+        return found;
     }
     return d ? walk(d->outputs, path, count) : NULL;
 }

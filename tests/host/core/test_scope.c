@@ -46,7 +46,8 @@ static void make(struct world *w)
     task_made(w, "last", (struct made){.needs = "many", .job = job});
     task_made(w, "tidy", (struct made){.flags = WORKFLOW_FINALLY});
     submit.workflow = workflow_build_take(w->build);
-    submit.params = cJSON_Parse("{\"s\":\"x\",\"deep\":{\"n\":7}}");
+    submit.params =
+        cJSON_Parse("{\"s\":\"x\",\"deep\":{\"n\":7},\"hosts\":[\"a\",\"b\"]}");
     core_ask_submit(w->core, 1, &submit);
     turn(w);
     w->run = core_find_run(w->core, "run-x");
@@ -61,6 +62,21 @@ START_TEST(parameters_are_seen_with_what_is_in_them)
     ck_assert_str_eq(value(&w, "plan", "params.s"), "\"x\"");
     ck_assert_str_eq(value(&w, "plan", "params.deep.n"), "7");
     ck_assert_str_eq(value(&w, "plan", "params.nothing.n"), "null");
+    world_finish(&w);
+}
+END_TEST
+
+START_TEST(an_item_of_an_array_is_reached_by_its_number)
+{
+    struct world w;
+
+    make(&w);
+    end(&w, "plan");
+    end_with(&w, "many[1]", "k", "two");
+
+    ck_assert_str_eq(value(&w, "plan", "params.hosts.1"), "\"b\"");
+    ck_assert_str_eq(value(&w, "plan", "params.hosts.2"), "null");
+    ck_assert_str_eq(value(&w, "last", "tasks.many.outputs.k.1"), "\"two\"");
     world_finish(&w);
 }
 END_TEST
@@ -160,6 +176,7 @@ START_TEST(the_run_is_seen_with_its_outcome_so_far)
 END_TEST
 
 TEST_MAIN("scope", parameters_are_seen_with_what_is_in_them,
+          an_item_of_an_array_is_reached_by_its_number,
           the_status_of_a_task_is_that_of_the_tables, outputs_are_seen_by_name,
           outputs_of_items_are_arrays_in_order, an_item_sees_its_own_value,
           the_environment_is_seen_as_rendered,
