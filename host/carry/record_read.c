@@ -244,6 +244,10 @@ bool record_restore_task(const struct record_target *target, uint32_t run,
     struct reading r = {.target = target, .task = &task};
     bool is_good = read_members(&r, task_rows, &task, value, why);
 
+    if (is_good && task.state == TASK_WAITING) {
+        str_add_text(why, "it has no state, or waits");
+        is_good = false;
+    }
     if (!is_good) {
         cJSON_Delete(task.outputs);
     } else if (!core_restore_task(target->core, run, name, &task)) {

@@ -20,6 +20,8 @@ FUZZ_TARGETS = \
     tests/fuzz/fuzz_keeper_wire \
     tests/fuzz/fuzz_manifest \
     tests/fuzz/fuzz_note \
+    tests/fuzz/fuzz_outputs \
+    tests/fuzz/fuzz_record \
     tests/fuzz/fuzz_utf8 \
     tests/fuzz/fuzz_workflow
 tests_fuzz_fuzz_codec_LDADD = $(FUZZ_LDADD)
@@ -29,6 +31,8 @@ tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_keeper_wire_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_note_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_outputs_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_record_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_workflow_LDADD = $(FUZZ_LDADD)
 
