@@ -60,7 +60,7 @@ static bool fits(const struct run_row *r, uint32_t task, const struct task *t)
                (t->state == TASK_RUNNING ? t->items_count > 0
                                          : !is_open && t->state != TASK_READY);
     }
-    return !is_open || t->attempt;
+    return (!is_open || t->attempt) && !t->items_count;
 }
 
 bool core_restore_task(struct core *c, uint32_t run, const char *name,
