@@ -128,6 +128,8 @@ static int write_batch(struct sqlite *s,
 static haft_status take_back(struct sqlite *s, const struct haft_call *call,
                              int code)
 {
+    bool is_odd = (code & 0xff) == SQLITE_IOERR ||
+                  (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_CONSTRAINT;
     haft_status status;
 
     if (code == SQLITE_CONSTRAINT) {
@@ -140,9 +142,9 @@ static haft_status take_back(struct sqlite *s, const struct haft_call *call,
     }
     if (!sqlite3_get_autocommit(s->db) &&
         sqlite_run(s, STMT_ROLLBACK) != SQLITE_OK) {
-        sqlite_close(s); /* which rolls back as well */
-    } else if ((code & 0xff) == SQLITE_IOERR ||
-               (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_CONSTRAINT) {
+        is_odd = true; /* closing rolls back as well */
+    }
+    if (is_odd) {
         sqlite_close(s); /* the next call looks at the file afresh */
     }
     return status;
