@@ -200,18 +200,37 @@ static void put_change(struct journal *j, const struct change *change)
     }
 }
 
+/* A turn may fill several batches, and the host may die between them: so the
+ * end of a run comes after those of its tasks. */
+static void put_changes(struct journal *j)
+{
+    size_t count;
+    const struct change *changes = core_changes(j->core, &count);
+    size_t over = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].kind == CHANGE_RUN_OVER) {
+            over++;
+        } else {
+            put_change(j, &changes[i]);
+        }
+    }
+    for (size_t i = 0; over && i < count; i++) {
+        if (changes[i].kind == CHANGE_RUN_OVER) {
+            over--;
+            put_change(j, &changes[i]);
+        }
+    }
+}
+
 /* The truth first, then the story, then what follows from both. */
 static void take_turn(struct journal *j)
 {
-    const struct change *changes;
     const struct event *events;
     const struct effect *effects;
     size_t count;
 
-    changes = core_changes(j->core, &count);
-    for (size_t i = 0; i < count; i++) {
-        put_change(j, &changes[i]);
-    }
+    put_changes(j);
     events = core_events(j->core, &count);
     for (size_t i = 0; i < count; i++) {
         uint64_t seq = j->counts.next_seq++;
@@ -490,7 +509,8 @@ uint32_t journal_epoch(const struct journal *j)
 
 bool journal_is_idle(const struct journal *j)
 {
-    return !j->sent && !j->first && batch_is_empty(j->open);
+    return j->phase != JOURNAL_OPENING && !j->sent && !j->first &&
+           batch_is_empty(j->open);
 }
 
 bool journal_is_stuck(const struct journal *j)

@@ -84,8 +84,11 @@ void journal_put(struct journal *j, const char *key, const void *value,
  * be tried again); INT64_MAX: never. */
 int64_t journal_next_ms(const struct journal *j);
 
-bool journal_is_idle(const struct journal *j);  /* nothing open or on its way */
-bool journal_is_stuck(const struct journal *j); /* the store refuses: shed */
+/* Nothing open or on its way, the opening included. */
+bool journal_is_idle(const struct journal *j);
+
+/* The store refuses: shed. */
+bool journal_is_stuck(const struct journal *j);
 
 struct journal_counts {
     uint64_t restored;  /* runs, by journal_open */

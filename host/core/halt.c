@@ -95,6 +95,15 @@ static void cancel_task(struct core *c, struct run_row *r, uint32_t task,
     }
 }
 
+static void cancel_tasks(struct core *c, struct run_row *r, bool is_forced)
+{
+    for (uint32_t t = 0; t < r->cells_count; t++) {
+        if (is_forced || !task_is_finally(r, t)) {
+            cancel_task(c, r, t, is_forced ? 0 : c->options.grace_ms);
+        }
+    }
+}
+
 void halt_cancel(struct core *c, struct run_row *r)
 {
     bool is_forced = r->cancels > 0;
@@ -104,9 +113,28 @@ void halt_cancel(struct core *c, struct run_row *r)
         run_move(c, r, RUN_CANCELLING);
     }
     run_event(c, r, EVENT_RUN_CANCELLING);
-    for (uint32_t t = 0; t < r->cells_count; t++) {
-        if (is_forced || !task_is_finally(r, t)) {
-            cancel_task(c, r, t, is_forced ? 0 : c->options.grace_ms);
+    cancel_tasks(c, r, is_forced);
+}
+
+/* By the run's cancel, whose own record may not have come to disk. */
+static bool is_cancelled(const struct run_row *r)
+{
+    for (uint32_t t = 0; r->live[TASK_CANCELLED] && t < r->cells_count; t++) {
+        if (r->cells[t].reason == REASON_RUN_CANCELLED) {
+            return true;
         }
+    }
+    return false;
+}
+
+void halt_resume(struct core *c, struct run_row *r)
+{
+    if (r->run.is_stopped) {
+        skip_rest(c, r);
+    }
+    if (r->cancels) {
+        cancel_tasks(c, r, false);
+    } else if (is_cancelled(r)) {
+        halt_cancel(c, r);
     }
 }

@@ -20,4 +20,8 @@ void halt_stopped(struct core *c);
 /* First politely, without the finally tasks; asked again, all and by force. */
 void halt_cancel(struct core *c, struct run_row *r);
 
+/* What was halted goes on to be, for a new owner: a turn that ends very many
+ * tasks is stored in pieces, and the last owner may have died between them. */
+void halt_resume(struct core *c, struct run_row *r);
+
 #endif

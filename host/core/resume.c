@@ -156,6 +156,10 @@ static void review_eaches(struct core *c, struct run_row *r)
         if (task_state_is_ended(task_state(r, each->owner))) {
             continue;
         }
+        if (each->failed &&
+            task_policy(r, each->owner)->on_fail == ON_FAIL_STOP) {
+            each_stop(c, r, each);
+        }
         if (!each->values) {
             refuse_items(c, r, each);
         } else {
@@ -181,6 +185,7 @@ static void resume_run(struct core *c, struct run_row *r)
     for (uint32_t t = 0; t < count; t++) {
         resume_task(c, r, t);
     }
+    halt_resume(c, r);
     review_eaches(c, r);
     r->run.is_finishing = !r->main_left;
     ready_begin(c, r);

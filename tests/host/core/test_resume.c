@@ -382,6 +382,60 @@ START_TEST(a_cancel_goes_on_and_is_sent_again)
 }
 END_TEST
 
+/* As if the owner had died between the two halves of its turn: the records of
+ * these tasks were not written. */
+static void lose(struct store *s, size_t from)
+{
+    while (s->count > from) {
+        store_drop(&s->tasks[--s->count]);
+        memset(&s->tasks[s->count], 0, sizeof(s->tasks[0]));
+    }
+}
+
+START_TEST(a_cancel_that_is_half_on_disk_is_carried_through)
+{
+    struct world w;
+    struct store s;
+
+    make(&w, &s, &plain);
+    cancel_run(&w);
+    ck_assert(seen(&w, "a").is_cancelling);
+    lose(&s, 0);
+    reopen(&w, &s, &plain);
+
+    ck_run(&w, RUN_CANCELLING);
+    ck_state(&w, "a", TASK_CANCELLED);
+    ck_state(&w, "b", TASK_CANCELLED);
+    ck_state(&w, "c", TASK_CANCELLED);
+    ck_state(&w, "tidy", TASK_HANDED);
+    finish(&w, &s);
+}
+END_TEST
+
+START_TEST(tasks_that_were_cancelled_say_that_their_run_was)
+{
+    struct world w;
+    struct store s;
+    struct run before;
+
+    make(&w, &s, &plain);
+    before = s.run;
+    cancel_run(&w);
+    ck_state(&w, "c", TASK_CANCELLED);
+    s.run = before;
+    reopen(&w, &s, &plain);
+
+    ck_run(&w, RUN_CANCELLING);
+    found(&w, "a", FOUND_RUNNING);
+    found(&w, "b", FOUND_RUNNING);
+    end(&w, "a");
+    end(&w, "b");
+    ck_state(&w, "a", TASK_CANCELLED);
+    ck_state(&w, "tidy", TASK_HANDED);
+    finish(&w, &s);
+}
+END_TEST
+
 START_TEST(a_run_limit_counts_on_from_the_start)
 {
     const struct workflow_policy limited = {.run_ms = 10000};
@@ -494,6 +548,27 @@ START_TEST(items_go_on_where_they_were)
     ck_state(&w, "many", TASK_SUCCEEDED);
     end(&w, "last");
     ck_run(&w, RUN_SUCCEEDED);
+    finish(&w, &s);
+}
+END_TEST
+
+START_TEST(items_of_a_run_that_was_stopped_do_not_begin)
+{
+    struct world w;
+    struct store s;
+    size_t before;
+
+    make_each(&w, &s);
+    before = s.count;
+    fail_for_good(&w, "many[1]");
+    ck_state(&w, "many[3]", TASK_SKIPPED);
+    lose(&s, before);
+    build_each(&w, "json(tasks.plan.outputs.names)");
+    store_reopen(&s, &w);
+
+    ck_state(&w, "many[1]", TASK_FAILED);
+    ck_state(&w, "many[3]", TASK_SKIPPED);
+    ck_reason(&w, "many[3]", REASON_RUN_STOPPED);
     finish(&w, &s);
 }
 END_TEST
@@ -626,6 +701,9 @@ TEST_MAIN(
     a_next_try_keeps_its_time, a_next_try_that_is_overdue_starts_at_once,
     a_hold_is_held, ends_are_kept_and_their_children_know_them,
     a_task_that_was_ready_needs_no_record, finally_tasks_go_on_where_they_were,
+    a_cancel_that_is_half_on_disk_is_carried_through,
+    tasks_that_were_cancelled_say_that_their_run_was,
+    items_of_a_run_that_was_stopped_do_not_begin,
     a_cancel_goes_on_and_is_sent_again, a_run_limit_counts_on_from_the_start,
     a_time_out_that_was_decided_is_still_one,
     a_queue_limit_counts_on_from_when_it_became_ready,
