@@ -172,6 +172,16 @@ static void answer_empty(uint32_t method, journal_answer answer,
     }
 }
 
+static void answer_missing(const struct host *h, journal_answer answer,
+                           void *answer_ctx)
+{
+    const struct haft_fault fault = {.size = sizeof(fault),
+                                     .fault_class = HAFT_BACKEND_DOWN,
+                                     .message = {h->why.text, h->why.size}};
+
+    answer(answer_ctx, -HAFT_BACKEND_DOWN, NULL, &fault);
+}
+
 static void ask_store(void *ctx, uint32_t method, const void *in,
                       journal_answer answer, void *answer_ctx)
 {
@@ -179,6 +189,10 @@ static void ask_store(void *ctx, uint32_t method, const void *in,
 
     if (h->is_empty) {
         answer_empty(method, answer, answer_ctx);
+        return;
+    }
+    if (!h->storage) {
+        answer_missing(h, answer, answer_ctx);
         return;
     }
     guest_call(h->storage, &haft_storage_v1, method, in,
@@ -352,6 +366,18 @@ static bool open_store(struct host *h, struct str *why)
     return h->storage != NULL;
 }
 
+/* Who only looks sees what can be seen: a plugin that is refused is no reason
+ * not to list the plugins. Without a store, reads are answered with why. */
+static void look_only(struct host *h)
+{
+    struct str ignored;
+
+    str_init(&ignored, 0);
+    guests_check(h->guests, &ignored);
+    str_finish(&ignored);
+    open_store(h, &h->why);
+}
+
 enum host_found host_open(const struct config *config, enum host_part part,
                           struct host **host, struct str *why)
 {
@@ -374,7 +400,9 @@ enum host_found host_open(const struct config *config, enum host_part part,
         loop_timer_init(&h->timer, on_timer, h);
         h->guests = guests_create(h->loop, h->config);
         open_rooms(h);
-        if (!guests_check(h->guests, why) || !open_store(h, why)) {
+        if (part == HOST_PASSIVE) {
+            look_only(h);
+        } else if (!guests_check(h->guests, why) || !open_store(h, why)) {
             found = HOST_FAILED;
         }
     }
@@ -446,6 +474,18 @@ const char *host_why(const struct host *h)
 bool host_is_settled(const struct host *h)
 {
     return !h->is_wanted && journal_is_idle(h->journal);
+}
+
+uint64_t host_attempts(const struct host *h)
+{
+    struct core_counts counts;
+
+    if (!h->core) {
+        return 0;
+    }
+    counts = core_count(h->core);
+    return (uint64_t)counts.tasks_live[TASK_HANDED] +
+           (uint64_t)counts.tasks_live[TASK_RUNNING];
 }
 
 struct loop *host_loop(struct host *h)

@@ -11,7 +11,8 @@
 #include "host/host.h"
 
 struct serving {
-    bool is_stopping;
+    int stops; /* signals; the second one ends the wait for what runs */
+    bool is_late;
 };
 
 static void on_stop(void *ctx, int signal)
@@ -19,7 +20,14 @@ static void on_stop(void *ctx, int signal)
     struct serving *s = ctx;
 
     log_info("host", "stopping signal=%d", signal);
-    s->is_stopping = true;
+    s->stops++;
+}
+
+static void on_late(void *ctx)
+{
+    struct serving *s = ctx;
+
+    s->is_late = true;
 }
 
 /* Tells a service manager, if there is one: sd_notify(3)'s protocol. */
@@ -50,14 +58,37 @@ static void notify_manager(const char *text)
     close(fd);
 }
 
-static int serve(struct host *h)
+/* Goes on until nothing runs any more, or for as long as the config says. What
+ * still runs then is found again by the next owner. */
+static void drain(struct host *h, struct serving *s, int64_t drain_ms)
+{
+    struct loop_timer timer;
+
+    if (host_attempts(h) > 0) {
+        log_info("host", "draining attempts=%llu limit_ms=%lld",
+                 (unsigned long long)host_attempts(h), (long long)drain_ms);
+    }
+    loop_timer_init(&timer, on_late, s);
+    loop_timer_set(host_loop(h), &timer, loop_now_ms(host_loop(h)) + drain_ms);
+    while (host_attempts(h) > 0 && s->stops < 2 && !s->is_late) {
+        if (!host_turn(h)) {
+            break;
+        }
+    }
+    loop_timer_clear(host_loop(h), &timer);
+    while (!host_is_settled(h) && host_turn(h)) {
+        continue;
+    }
+}
+
+static int serve(struct host *h, int64_t drain_ms)
 {
     struct serving s = {0};
     bool was_ready = false;
 
     loop_signal_add(host_loop(h), SIGTERM, on_stop, &s);
     loop_signal_add(host_loop(h), SIGINT, on_stop, &s);
-    while (!s.is_stopping) {
+    while (s.stops == 0) {
         if (!host_turn(h)) {
             log_error("host", "must stop: %s", host_why(h));
             return 1;
@@ -69,9 +100,7 @@ static int serve(struct host *h)
         }
     }
     notify_manager("STOPPING=1");
-    while (!host_is_settled(h) && host_turn(h)) {
-        continue;
-    }
+    drain(h, &s, drain_ms);
     return 0;
 }
 
@@ -92,7 +121,7 @@ static int run_serve(struct cli *cli, const struct given *given)
     str_init(&why, 1 << 20);
     found = host_open(config, HOST_OWNER, &h, &why);
     if (found == HOST_OPENED) {
-        status = serve(h);
+        status = serve(h, config->host.drain_ms);
         host_close(h);
     } else if (found == HOST_OWNED) {
         status = cli_fail_text(HAFT_CONFLICT,

@@ -168,7 +168,8 @@ static bool check_section(struct guests *g,
         is_good = strcmp(section->file, CONFIG_BUILTIN) == 0;
         if (!is_good) {
             section_place(why, section->file, section->line);
-            str_addf(why, "[%s] %s", section->title, cause.text);
+            str_addf(why, "[%s] %s; see haft plugin list", section->title,
+                     cause.text);
         }
     } else if (options_read(&options, origin.class, section, &cause)) {
         options_finish(&options);

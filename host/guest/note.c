@@ -158,6 +158,26 @@ static int read_segment(const struct file *f, const Elf64_Phdr *h,
     return found;
 }
 
+/* Whether what would be mapped is there: to touch a page behind the end of the
+ * file kills the process. */
+static bool is_whole(const struct file *f, const Elf64_Phdr *segments,
+                     unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const Elf64_Phdr *s = &segments[i];
+
+        if (s->p_type == PT_LOAD &&
+            (s->p_offset > f->size || s->p_filesz > f->size - s->p_offset)) {
+            str_addf(f->why,
+                     "the file is cut off: wanted code and data up to byte "
+                     "%" PRIu64 ", found %" PRIu64 " bytes",
+                     s->p_offset + s->p_filesz, f->size);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool note_read(int fd, struct str *json, struct str *why)
 {
     struct stat st;
@@ -187,7 +207,7 @@ bool note_read(int fd, struct str *json, struct str *why)
                         : 0;
 
         if (found != 0) {
-            return found > 0;
+            return found > 0 && is_whole(&f, segments, header.e_phnum);
         }
     }
     str_add_text(why, "wanted a note named haft (HAFT_MODULE makes it), "

@@ -227,6 +227,8 @@ START_TEST(a_file_that_is_cut_off_is_refused)
     check_file("short", "the file is cut off: wanted the program headers");
     copy_actor("notes", 700, -1, 0);
     check_file("notes", "the file is cut off: wanted the notes");
+    copy_actor("code", 8192, -1, 0);
+    check_file("code", "the file is cut off: wanted code and data");
 
     rmdir(folder);
 }
