@@ -1,6 +1,8 @@
 #include "host/door/peer.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -149,14 +151,35 @@ static bool close_line(struct peer *peer)
     return flush(peer);
 }
 
+/* Where docs/faults.md says more of a class. */
+static void add_anchor(struct str *out, const char *name)
+{
+    char anchor[64];
+    int size = snprintf(anchor, sizeof(anchor), "docs/faults.md#%s", name);
+
+    for (char *p = strchr(anchor, '#'); *p; p++) {
+        *p = (char)tolower((unsigned char)*p);
+    }
+    json_text(out, anchor, (size_t)size);
+}
+
+/* A code begins with its component: "host.run_unknown". */
 static void add_fault(struct str *out, const struct fault *fault)
 {
+    const char *name = fault_row(fault->fault_class)->name;
+
     json_key(out, "error");
     json_open(out, '{');
-    json_put_text(out, "class", fault_row(fault->fault_class)->name);
+    json_put_text(out, "class", name);
     json_put_text(out, "effect", fault_effect_name(fault->effect));
+    json_put_text(out, "origin", fault_origin_name(fault->origin));
     json_put_text(out, "code", fault->code);
+    json_key(out, "component");
+    json_text(out, fault->code, strcspn(fault->code, "."));
     json_put_text(out, "message", fault->message);
+    json_put_int(out, "time_ms", loop_clock_ms());
+    json_key(out, "see");
+    add_anchor(out, name);
     json_close(out, '}');
 }
 

@@ -8,7 +8,8 @@
  *   asker:  {"v":1,"id":1,"drop":true}              stop telling me
  *
  * An id is the asker's own, unique among its open ones. An error has class,
- * effect, code and message. A line that is not of this form ends the
+ * effect, origin, code, component, message, time_ms and see, the place in the
+ * documents that says more. A line that is not of this form ends the
  * connection, after an error with id 0. */
 #ifndef HOST_DOOR_SOCKET_H
 #define HOST_DOOR_SOCKET_H

@@ -1,3 +1,5 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/core/fault.h"
@@ -100,7 +102,50 @@ START_TEST(a_copy_of_an_unknown_class_may_have_happened)
 }
 END_TEST
 
-TEST_MAIN("fault", every_class_has_a_name_of_its_own_and_is_found_by_it,
+/* docs/faults.md, whole. */
+static char *read_page(void)
+{
+    const char *top = getenv("HAFT_SRCDIR");
+    char path[4096];
+    char *text = mem_new(1 << 16, 1);
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/docs/faults.md", top ? top : ".");
+    f = fopen(path, "r");
+    ck_assert_msg(f != NULL, "no %s", path);
+    ck_assert_uint_lt(fread(text, 1, 1 << 16, f), 1 << 16);
+    fclose(f);
+    return text;
+}
+
+START_TEST(the_page_about_faults_says_what_the_table_says)
+{
+    char *page = read_page();
+
+    for (uint32_t i = 1; i < FAULT_CLASSES; i++) {
+        const struct fault_row *row = fault_row(i);
+        char wanted[512];
+        const char *at;
+
+        snprintf(wanted, sizeof(wanted), "## %s\n\n%s\n", row->name,
+                 row->meaning);
+        at = strstr(page, wanted);
+        ck_assert_msg(at != NULL, "docs/faults.md lacks: %s", wanted);
+        snprintf(wanted, sizeof(wanted), "| %u | %u |\n", row->http_status,
+                 row->exit_code);
+        at = strstr(at, " | ");
+        ck_assert_ptr_nonnull(at);
+        at = strstr(at, "---|\n| ");
+        ck_assert_ptr_nonnull(at);
+        ck_assert_msg(strstr(at, wanted) && strstr(at, wanted) < at + 200,
+                      "docs/faults.md: %s ends with %s", row->name, wanted);
+    }
+    mem_free(page);
+}
+END_TEST
+
+TEST_MAIN("fault", the_page_about_faults_says_what_the_table_says,
+          every_class_has_a_name_of_its_own_and_is_found_by_it,
           no_fault_is_a_success_everywhere, an_unknown_class_reads_as_internal,
           what_can_never_work_is_never_tried_again,
           effects_and_origins_have_names_and_the_careful_one_by_default,
