@@ -1,4 +1,17 @@
-# check_PROGRAMS += tests/host/carry/test_NOUN
-check_PROGRAMS += tests/host/carry/test_journal
-check_PROGRAMS += tests/host/carry/test_keeper tests/host/carry/test_keeper_death
+check_PROGRAMS += \
+    tests/host/carry/test_bus \
+    tests/host/carry/test_journal \
+    tests/host/carry/test_journal_store \
+    tests/host/carry/test_keeper \
+    tests/host/carry/test_keeper_death \
+    tests/host/carry/test_logs \
+    tests/host/carry/test_outputs \
+    tests/host/carry/test_record
+tests_host_carry_test_bus_SOURCES = tests/host/carry/test_bus.c \
+    tests/host/carry/fake_store.c tests/host/carry/fake_store.h
+tests_host_carry_test_journal_store_SOURCES = \
+    tests/host/carry/test_journal_store.c \
+    tests/host/carry/fake_store.c tests/host/carry/fake_store.h
+tests_host_carry_test_logs_SOURCES = tests/host/carry/test_logs.c \
+    tests/host/carry/fake_store.c tests/host/carry/fake_store.h
 EXTRA_DIST += tests/host/carry/keeper_fixture.h

@@ -1,0 +1,209 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/base/log.h"
+#include "host/carry/logs.h"
+#include "tests/check_main.h"
+#include "tests/host/carry/fake_store.h"
+
+static const struct logs_of of = {"r1", "build[3]", 2};
+
+struct world {
+    char state[64];
+    struct fake_store store;
+    struct journal *journal;
+    struct logs logs;
+};
+
+static void start(struct world *w)
+{
+    const struct journal_client client = {.ctx = w};
+    struct journal_store store;
+
+    log_set_fd(-1);
+    memset(w, 0, sizeof(*w));
+    snprintf(w->state, sizeof(w->state), "/tmp/haft-logs-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(w->state));
+    store = fake_store_port(&w->store);
+    w->journal = journal_create(&store, &client);
+    w->logs = (struct logs){.state = w->state,
+                            .limit_bytes = 100,
+                            .fold_bytes = 20,
+                            .journal = w->journal};
+    ck_assert_int_eq(logs_make_run(&w->logs, "r1"), 0);
+}
+
+static void finish(struct world *w)
+{
+    static const char *const folders[] = {"logs", "runs", ""};
+    char path[128];
+
+    logs_remove(&w->logs, &of,
+                1u << LOGS_OUT | 1u << LOGS_ERR | 1u << LOGS_OUTPUTS);
+    logs_end_run(&w->logs, "r1");
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s/%s", w->state, folders[i]);
+        ck_assert_int_eq(rmdir(path), 0);
+    }
+    journal_destroy(w->journal);
+    fake_store_finish(&w->store);
+}
+
+static void write_file(struct world *w, enum logs_file file, const char *text)
+{
+    struct str path;
+    FILE *f;
+
+    str_init(&path, 4096);
+    logs_add_path(&w->logs, &path, &of, file);
+    f = fopen(path.text, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+    str_finish(&path);
+}
+
+static int output(struct world *w, uint64_t offset, const char *text)
+{
+    const struct logs_output o = {LOGS_OUT, offset, text, strlen(text)};
+
+    return logs_write(&w->logs, &of, &o);
+}
+
+static void expect(struct world *w, uint64_t offset, const char *text,
+                   uint64_t size)
+{
+    const struct logs_range range = {LOGS_OUT, offset, 1000};
+    struct str out;
+    uint64_t end = 0;
+
+    str_init(&out, 1000);
+    ck_assert_int_eq(logs_read(&w->logs, &of, &range, &out, &end), 0);
+    ck_assert_str_eq(out.text, text);
+    ck_assert_uint_eq(end, size);
+    str_finish(&out);
+}
+
+START_TEST(a_small_log_is_folded_and_its_file_may_go)
+{
+    struct world w;
+    uint32_t files;
+
+    start(&w);
+    write_file(&w, LOGS_OUT, "hello\n");
+    write_file(&w, LOGS_ERR, "");
+    files = logs_fold(&w.logs, &of);
+
+    ck_assert_uint_eq(files, 1u << LOGS_OUT | 1u << LOGS_ERR);
+    ck_assert(!journal_is_idle(w.journal));
+    expect(&w, 0, "hello\n", 6); /* until it is on disk */
+    finish(&w);
+}
+END_TEST
+
+START_TEST(a_log_that_is_empty_leaves_nothing)
+{
+    struct world w;
+
+    start(&w);
+    write_file(&w, LOGS_OUT, "");
+    ck_assert_uint_eq(logs_fold(&w.logs, &of), 1u << LOGS_OUT);
+
+    ck_assert(journal_is_idle(w.journal));
+    finish(&w);
+}
+END_TEST
+
+START_TEST(a_large_log_stays_a_file)
+{
+    struct world w;
+
+    start(&w);
+    write_file(&w, LOGS_OUT, "0123456789012345678901234567890123456789");
+    ck_assert_uint_eq(logs_fold(&w.logs, &of), 0);
+
+    ck_assert(journal_is_idle(w.journal));
+    expect(&w, 38, "89", 40);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(what_is_beyond_the_limit_is_cut_and_says_so)
+{
+    struct world w;
+    char text[201];
+    char kept[160];
+
+    start(&w);
+    memset(text, 'x', 200);
+    text[200] = '\0';
+    write_file(&w, LOGS_OUT, text);
+    logs_fold(&w.logs, &of);
+
+    snprintf(kept, sizeof(kept), "%.100s\n[haft: cut at 100 bytes]\n", text);
+    expect(&w, 0, kept, strlen(kept));
+    finish(&w);
+}
+END_TEST
+
+START_TEST(output_that_is_told_twice_is_written_once)
+{
+    struct world w;
+
+    start(&w);
+    ck_assert_int_eq(output(&w, 0, "abc"), 0);
+    ck_assert_int_eq(output(&w, 0, "abcde"), 0);
+    ck_assert_int_eq(output(&w, 2, "cde"), 0);
+    ck_assert_int_eq(output(&w, 9, "later"), -ESPIPE);
+
+    expect(&w, 0, "abcde", 5);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(outputs_are_read_from_the_tasks_file)
+{
+    struct world w;
+    cJSON *outputs = NULL;
+    struct str why;
+
+    start(&w);
+    str_init(&why, STR_WHY_LIMIT);
+    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert_ptr_null(outputs);
+    write_file(&w, LOGS_OUTPUTS, "ref=abc\n");
+    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert_int_eq(cJSON_GetArraySize(outputs), 1);
+    cJSON_Delete(outputs);
+    write_file(&w, LOGS_OUTPUTS, "nonsense\n");
+    ck_assert(!logs_outputs(&w.logs, &of, &outputs, &why));
+
+    ck_assert_ptr_nonnull(strstr(why.text, "line 1"));
+    str_finish(&why);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(the_last_writing_is_known)
+{
+    struct world w;
+
+    start(&w);
+    ck_assert_int_eq(logs_heard_ms(&w.logs, &of), 0);
+    write_file(&w, LOGS_ERR, "x");
+
+    ck_assert_int_gt(logs_heard_ms(&w.logs, &of), 1000000000000);
+    finish(&w);
+}
+END_TEST
+
+TEST_MAIN("logs", a_small_log_is_folded_and_its_file_may_go,
+          a_log_that_is_empty_leaves_nothing, a_large_log_stays_a_file,
+          what_is_beyond_the_limit_is_cut_and_says_so,
+          output_that_is_told_twice_is_written_once,
+          outputs_are_read_from_the_tasks_file, the_last_writing_is_known)
