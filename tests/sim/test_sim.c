@@ -55,9 +55,14 @@ START_TEST(a_seed_breaks_in_the_same_way_again)
 {
     struct str first;
     struct str second;
+    uint64_t seed = 1;
 
-    run(8, PLANT_CANCEL_LOST, &first);
-    run(8, PLANT_CANCEL_LOST, &second);
+    run(seed, PLANT_JITTER_REDRAWN, &first);
+    while (first.size == 0 && seed < PLANT_SEEDS) {
+        str_finish(&first);
+        run(++seed, PLANT_JITTER_REDRAWN, &first);
+    }
+    run(seed, PLANT_JITTER_REDRAWN, &second);
 
     ck_assert_uint_gt(first.size, 0);
     ck_assert_str_eq(first.text, second.text);
