@@ -9,6 +9,8 @@
 #include "host/plain/json.h"
 #include "host/plain/mem.h"
 
+#define PARAMS_LIMIT (8u << 20) /* bytes of JSON */
+
 #define DOCUMENT_PARAMS                                                        \
     {"document", "any", true,                                                  \
      "the workflow: YAML or JSON as text, or an "                              \
@@ -114,6 +116,28 @@ static uint32_t find_executors(struct op_call *call, const struct workflow *w,
     return executor;
 }
 
+/* What is to be one record must fit into one. */
+static bool fits_store(const struct workflow *w, const cJSON *params,
+                       struct str *why)
+{
+    struct str text;
+    bool fits;
+
+    if (w->canonical_size >= HAFT_STORAGE_VALUE_LIMIT) {
+        str_addf(why, "the workflow is over %u bytes",
+                 HAFT_STORAGE_VALUE_LIMIT);
+        return false;
+    }
+    str_init(&text, PARAMS_LIMIT);
+    json_value(&text, params);
+    fits = !text.is_cut;
+    str_finish(&text);
+    if (!fits) {
+        str_addf(why, "the params are over %u bytes", PARAMS_LIMIT);
+    }
+    return fits;
+}
+
 static void submit(struct op_call *call)
 {
     struct workflow *w = call->workflow;
@@ -129,6 +153,11 @@ static void submit(struct op_call *call)
     s.params = workflow_bind(w, json_get(call->params, "params"), &why);
     if (!s.params) {
         call_fail(call, HAFT_INVALID, "host.params_invalid", "%s", why.text);
+        goto out;
+    }
+    if (!fits_store(w, s.params, &why)) {
+        cJSON_Delete(s.params);
+        call_fail(call, HAFT_INVALID, "host.too_large", "%s", why.text);
         goto out;
     }
     s.executor = find_executors(call, w, &why);

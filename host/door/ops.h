@@ -79,7 +79,7 @@ void ops_destroy(struct ops *o);
 /* Once there is one: writes are refused before, and while it is NULL. */
 void ops_attach(struct ops *o, struct core *core);
 
-/* Asks. `params` is taken, NULL: none. The last word may come before it
+/* Asks. `params`, an object, is taken, NULL: none. The last word may come before it
  * returns: then it returns 0, else an id for ops_drop. */
 uint64_t ops_call(struct ops *o, const char *name, const char *principal,
                   cJSON *params, const struct op_answer *answer);

@@ -11,6 +11,7 @@
 
 #include "host/base/log.h"
 #include "host/door/access.h"
+#include "host/door/line.h"
 #include "host/door/socket.h"
 #include "host/plain/json.h"
 #include "host/plain/mem.h"
@@ -286,36 +287,31 @@ static bool may(const struct peer *peer, const char *name)
 }
 
 /* False: the peer is gone. */
-static bool take_line(struct peer *peer, const char *line, size_t size)
+static bool take_line(struct peer *peer, const char *text, size_t size)
 {
-    cJSON *tree;
-    const char *name;
-    int64_t id;
+    struct line line;
     bool stays = true;
     struct str why;
 
     str_init(&why, STR_WHY_LIMIT);
-    tree = json_read(line, size, &why);
-    id = json_get_int(tree, "id", 0);
-    name = json_get_text(tree, "op", NULL);
-    if (!tree || json_get_int(tree, "v", 1) != 1 || id <= 0 ||
-        (!name && !json_get_bool(tree, "drop", false))) {
+    if (!line_read(&line, text, size, &why)) {
         peer->is_ending = true;
-        stays = say_fault(peer, 0, HAFT_INVALID, "host.line_invalid",
-                          tree ? "a line is {\"v\":1,\"id\":N,\"op\":NAME,"
-                                 "\"params\":{}} or {\"id\":N,\"drop\":true}"
-                               : why.text);
-    } else if (!name) {
-        drop(peer, id);
-    } else if (!may(peer, name)) {
-        stays = say_fault(peer, id, HAFT_DENIED, "host.denied",
+        stays = say_fault(peer, 0, HAFT_INVALID, "host.line_invalid", why.text);
+        str_finish(&why);
+        return stays;
+    }
+    if (!line.op) {
+        drop(peer, line.id);
+    } else if (!may(peer, line.op)) {
+        stays = say_fault(peer, line.id, HAFT_DENIED, "host.denied",
                           "your roles do not allow this operation");
     } else {
-        cJSON *params = cJSON_DetachItemFromObjectCaseSensitive(tree, "params");
+        cJSON *params = line.params;
 
-        ask(peer, id, name, params);
+        line.params = NULL;
+        ask(peer, line.id, line.op, params);
     }
-    cJSON_Delete(tree);
+    line_finish(&line);
     str_finish(&why);
     return stays;
 }

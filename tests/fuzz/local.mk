@@ -18,6 +18,7 @@ FUZZ_TARGETS = \
     tests/fuzz/fuzz_expr \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_keeper_wire \
+    tests/fuzz/fuzz_line \
     tests/fuzz/fuzz_manifest \
     tests/fuzz/fuzz_note \
     tests/fuzz/fuzz_outputs \
@@ -29,6 +30,7 @@ tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_keeper_wire_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_line_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_note_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_outputs_LDADD = $(FUZZ_LDADD)

@@ -1,1 +1,2 @@
 # check_PROGRAMS += tests/host/door/test_NOUN
+check_PROGRAMS += tests/host/door/test_line
