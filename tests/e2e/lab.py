@@ -61,8 +61,12 @@ class Wire:
 
     def __init__(self, path, timeout_s=WAIT_S):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with in_folder_of(path) as name:
-            self.socket.connect(name)  # waits while the queue is full
+        try:
+            with in_folder_of(path) as name:
+                self.socket.connect(name)  # waits while the queue is full
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.settimeout(timeout_s)
         self.file = self.socket.makefile("rb")
         self.last_id = 0

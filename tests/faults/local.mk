@@ -1,13 +1,15 @@
-# The whole host, killed over and over: a few times here, two hundred times by
-# make kill-series.
+# The whole host, and its keeper, killed over and over: a few times here, two
+# hundred times by make kill-series.
 if PLUGIN_STORAGE_SQLITE
 if PLUGIN_EXECUTOR_LOCAL
 check_PROGRAMS += tests/faults/test_host_kill
 tests_faults_test_host_kill_LDADD = $(SQLITE_LIBS) $(LDADD)
+check_SCRIPTS += tests/faults/kill_keeper
 endif
 endif
+EXTRA_DIST += tests/faults/kill_keeper
 
 .PHONY: kill-series
 kill-series: all
 	$(MAKE) $(AM_MAKEFLAGS) check HAFT_KILLS=200 TEST_LIMIT_S=3600 \
-	    TESTS=tests/faults/test_host_kill
+	    TESTS='tests/faults/test_host_kill tests/faults/kill_keeper'

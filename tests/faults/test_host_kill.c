@@ -33,7 +33,7 @@
 #include "tests/check_main.h"
 
 #define RUNS_LIMIT 2000
-#define RUNS 4   /* submitted in each life of the host: 40 attempts in flight */
+#define RUNS 5   /* submitted in each life of the host: 50 attempts in flight */
 #define TASKS 10 /* of a run */
 #define LINES 40 /* that a task writes, before and after its sleep */
 #define SETTLE_S 120
