@@ -1,1 +1,1 @@
-# check_PROGRAMS += tests/host/cli/test_NOUN
+check_PROGRAMS += tests/host/cli/test_command tests/host/cli/test_table

@@ -1,2 +1,10 @@
-# check_PROGRAMS += tests/host/door/test_NOUN
-check_PROGRAMS += tests/host/door/test_line
+check_PROGRAMS += tests/host/door/test_access tests/host/door/test_line
+if PLUGIN_STORAGE_MEMORY
+if PLUGIN_EXECUTOR_NOOP
+if PLUGIN_AUTH_PEER
+check_PROGRAMS += tests/host/door/test_intake tests/host/door/test_ops \
+    tests/host/door/test_socket
+endif
+endif
+endif
+EXTRA_DIST += tests/host/door/desk.h
