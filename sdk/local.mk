@@ -1,9 +1,10 @@
 # What a plugin author installs beside the public headers.
 dist_aclocal_DATA += sdk/haft.m4
-pkginclude_HEADERS += sdk/faults.h sdk/sdk.h
+pkginclude_HEADERS += sdk/child.h sdk/faults.h sdk/sdk.h
 
 # In the tree too they are found as <haft/...>, through links.
-SDK_LINKS = sdk/installed/haft/faults.h sdk/installed/haft/sdk.h
+SDK_LINKS = sdk/installed/haft/child.h sdk/installed/haft/faults.h \
+    sdk/installed/haft/sdk.h
 BUILT_SOURCES += $(SDK_LINKS)
 CLEANFILES += $(SDK_LINKS)
 

@@ -176,6 +176,19 @@ static inline haft_status haft_ask_host(const struct haft_host *host,
     return haft_ask(host->query(host->self, id), method, NULL, in, out);
 }
 
+/* Wraps a function as HAFT_METHOD does, where neither the call nor the answer
+ * is of interest: posts, and methods that answer by their status alone.
+ *     static haft_status NAME(SELF *, const IN *); */
+#define HAFT_METHOD_IN(NAME, SELF, IN)                                         \
+    static haft_status NAME##_method(void *self, const struct haft_call *call, \
+                                     const void *in, void *out)                \
+    {                                                                          \
+        (void)call;                                                            \
+        (void)out;                                                             \
+        return NAME((SELF *)self, (const IN *)in);                             \
+    }                                                                          \
+    struct haft_module
+
 /* ---- options: the values of the instance's section ---- */
 
 /* The index-th value of an option (a list has several), or NULL. */

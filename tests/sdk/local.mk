@@ -1,4 +1,5 @@
 check_PROGRAMS += \
+    tests/sdk/test_child \
     tests/sdk/test_faults \
     tests/sdk/test_sdk \
     tests/sdk/test_templates

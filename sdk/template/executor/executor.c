@@ -31,12 +31,13 @@ static haft_status report(struct executor *e, uint64_t attempt, uint64_t fence,
 static haft_status start(struct executor *e, const struct haft_call *call,
                          const struct haft_executor_start_in *in, void *out)
 {
-    /* Texts in messages are counted, but those of the host end in a zero. */
-    FILE *file =
-        fopen(in->stdout_path.n ? in->stdout_path.p : "/dev/null", "a");
+    /* Texts in messages are counted; nothing says that they end in a zero. */
+    char *path = haft_copy_text(in->stdout_path);
+    FILE *file = fopen(path && *path ? path : "/dev/null", "a");
     HAFT_NEW(haft_attempt_started_in, started);
     (void)call;
     (void)out;
+    free(path);
     started.attempt = in->attempt;
     started.fence = in->fence;
     haft_ask_host(e->base.host, HAFT_ATTEMPT_V1, HAFT_ATTEMPT_STARTED, &started,
