@@ -5,9 +5,14 @@
 #include "host/plain/json.h"
 #include "host/plain/utf8.h"
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blanks(struct flat *f)
 {
-    while (f->at < f->end && strchr(" \t\r\n", *f->at) && *f->at) {
+    while (f->at < f->end && is_blank(*f->at)) {
         f->at++;
     }
 }
@@ -64,9 +69,16 @@ static const char *nested_end(const char *p, const char *end)
     return NULL;
 }
 
+/* Of a number, true, false or null. */
+static bool is_plain(char c)
+{
+    static const char others[] = "+-.aeflnrstuE";
+
+    return (c >= '0' && c <= '9') || memchr(others, c, sizeof(others) - 1);
+}
+
 static const char *value_end(const char *p, const char *end)
 {
-    static const char plain[] = "+-.0123456789aeflnrstuE";
     const char *start = p;
 
     if (p < end && *p == '"') {
@@ -75,7 +87,7 @@ static const char *value_end(const char *p, const char *end)
     if (p < end && (*p == '{' || *p == '[')) {
         return nested_end(p, end);
     }
-    while (p < end && *p && strchr(plain, *p)) {
+    while (p < end && is_plain(*p)) {
         p++;
     }
     return p > start ? p : NULL;

@@ -9,19 +9,23 @@ void story_start(struct story *s, const char *json, size_t size)
     *s = (struct story){.at = json, .end = json + size};
 }
 
+/* The last byte of the text that begins at `p`, or of everything. */
+static const char *text_last(const char *p, const char *end)
+{
+    for (p++; p < end && *p != '"'; p++) {
+        p += *p == '\\' && p + 1 < end;
+    }
+    return p < end ? p : end - 1;
+}
+
 /* Behind the object that begins at `p`, or NULL. */
 static const char *object_end(const char *p, const char *end)
 {
-    bool is_inside = false;
     int depth = 0;
 
     for (; p < end; p++) {
-        if (is_inside && *p == '\\') {
-            p++;
-        } else if (is_inside) {
-            is_inside = *p != '"';
-        } else if (*p == '"') {
-            is_inside = true;
+        if (*p == '"') {
+            p = text_last(p, end);
         } else if (*p == '{') {
             depth++;
         } else if (*p == '}' && --depth == 0) {
@@ -45,8 +49,9 @@ static void read_event(struct story_event *event)
     struct flat f;
     uint64_t number = 0;
 
+    /* The task is the last of them: what comes after it is not looked at. */
     flat_start(&f, event->json.p, event->json.n);
-    while (flat_next(&f, &m)) {
+    while (!event->task.n && flat_next(&f, &m)) {
         if (flat_is(&m, "seq")) {
             event->seq = flat_number(&m, &number) ? number : 0;
         } else if (flat_is(&m, "time_ms")) {

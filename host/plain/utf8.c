@@ -1,6 +1,7 @@
 #include "host/plain/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* The second byte's range depends on the first one (Unicode 15, table 3-7). */
 static size_t lead(unsigned char c, unsigned char *low, unsigned char *high)
@@ -44,10 +45,28 @@ size_t utf8_step(const unsigned char *p, size_t size)
     return step;
 }
 
+/* How many bytes of ASCII come first, in whole words: most text is nothing
+ * else. */
+static size_t skip_ascii(const unsigned char *p, size_t size)
+{
+    size_t used = 0;
+
+    while (size - used >= sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, p + used, sizeof(word));
+        if (word & UINT64_C(0x8080808080808080)) {
+            break;
+        }
+        used += sizeof(word);
+    }
+    return used;
+}
+
 bool utf8_is_valid(const void *bytes, size_t size)
 {
     const unsigned char *p = bytes;
-    size_t used = 0;
+    size_t used = skip_ascii(p, size);
 
     while (used < size) {
         size_t step = utf8_step(p + used, size - used);
@@ -56,6 +75,9 @@ bool utf8_is_valid(const void *bytes, size_t size)
             return false;
         }
         used += step;
+        if (step > 1) {
+            used += skip_ascii(p + used, size - used);
+        }
     }
     return true;
 }
