@@ -13,6 +13,7 @@ struct follow {
     struct client *client;
     struct view *view;
     char run[64];
+    int64_t after;  /* the event before its first one, or before that */
     char state[32]; /* how it ended */
     int interrupts;
     bool is_over;
@@ -107,11 +108,15 @@ static void on_signal(void *ctx, int signal)
 
 static void on_event(void *ctx, const char *json, size_t size)
 {
+    static const char last[] = "\"run.ended\"";
     struct follow *f = ctx;
     struct str why;
     cJSON *event;
 
     view_event(f->view, json, size);
+    if (!memmem(json, size, last, sizeof(last) - 1)) {
+        return; /* most are not worth reading */
+    }
     str_init(&why, STR_WHY_LIMIT);
     event = json_read(json, size, &why);
     if (strcmp(json_get_text(event, "kind", ""), "run.ended") == 0) {
@@ -189,6 +194,7 @@ static void wait_for_end(struct follow *f)
     cJSON *params = cJSON_CreateObject();
 
     cJSON_AddStringToObject(params, "run", f->run);
+    cJSON_AddNumberToObject(params, "after", (double)f->after);
     cJSON_AddTrueToObject(params, "follow");
     loop_signal_add(loop, SIGINT, on_signal, f);
     loop_signal_add(loop, SIGTERM, on_signal, f);
@@ -204,24 +210,31 @@ static void wait_for_end(struct follow *f)
     loop_signal_remove(loop, SIGTERM);
 }
 
-/* Follows f->run to its end and shows it; the exit code. */
-static int follow(struct follow *f)
+static bool begin(struct follow *f, int *status)
 {
-    int status = 0;
-    cJSON *run = get_run(f, &status);
+    cJSON *run;
 
+    if (!view_wants_begin(f->view)) {
+        return true;
+    }
+    run = get_run(f, status);
     if (!run) {
-        return status;
+        return false;
     }
     view_begin(f->view, run);
     cJSON_Delete(run);
-    wait_for_end(f);
-    if (f->has_failed) {
-        return fault_row(f->fault.fault_class)->exit_code;
-    }
-    if (f->is_left) {
-        view_say(f->view, "the run goes on; `haft attach` shows it again");
-        return fault_row(HAFT_CANCELLED)->exit_code;
+    return true;
+}
+
+/* The run has ended: what is left to be shown, and the exit code. */
+static int end(struct follow *f)
+{
+    bool has_failed = strcmp(f->state, "succeeded") != 0;
+    int status;
+    cJSON *run;
+
+    if (!has_failed && !view_wants_end(f->view, has_failed)) {
+        return 0;
     }
     run = get_run(f, &(int){0});
     status = exit_code_of(f->state, run);
@@ -233,6 +246,25 @@ static int follow(struct follow *f)
     }
     cJSON_Delete(run);
     return status;
+}
+
+/* Follows f->run to its end and shows it; the exit code. */
+static int follow(struct follow *f)
+{
+    int status = 0;
+
+    if (!begin(f, &status)) {
+        return status;
+    }
+    wait_for_end(f);
+    if (f->has_failed) {
+        return fault_row(f->fault.fault_class)->exit_code;
+    }
+    if (f->is_left) {
+        view_say(f->view, "the run goes on; `haft attach` shows it again");
+        return fault_row(HAFT_CANCELLED)->exit_code;
+    }
+    return end(f);
 }
 
 static enum view_form form_of(const struct given *given)
@@ -256,6 +288,7 @@ static bool submit(struct follow *f, cJSON *params, int *status)
         return false;
     }
     snprintf(f->run, sizeof(f->run), "%s", json_get_text(result, "run", ""));
+    f->after = json_get_int(result, "after", 0);
     cJSON_Delete(result);
     return true;
 }

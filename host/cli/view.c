@@ -418,6 +418,16 @@ static void take_run(struct view *v, const cJSON *run)
     }
 }
 
+bool view_wants_begin(const struct view *v)
+{
+    return v->form == VIEW_LINES || v->form == VIEW_LIVE;
+}
+
+bool view_wants_end(const struct view *v, bool has_failed)
+{
+    return v->form != VIEW_JSON && (v->form != VIEW_QUIET || has_failed);
+}
+
 void view_begin(struct view *v, const cJSON *run)
 {
     take_run(v, run);
@@ -490,7 +500,7 @@ void view_end(struct view *v, const cJSON *run)
     bool has_failed = strcmp(json_get_text(run, "state", ""), "succeeded") != 0;
     char took[32];
 
-    if (v->form == VIEW_JSON || (v->form == VIEW_QUIET && !has_failed)) {
+    if (!view_wants_end(v, has_failed)) {
         return;
     }
     if (v->form == VIEW_LIVE) {

@@ -22,6 +22,11 @@ struct view;
 struct view *view_create(enum view_form form, struct loop *loop);
 void view_destroy(struct view *v);
 
+/* Whether it wants to see the run as run.get shows it: before its first event,
+ * and once it has ended. What need not be shown need not be read. */
+bool view_wants_begin(const struct view *v);
+bool view_wants_end(const struct view *v, bool has_failed);
+
 /* The run as run.get shows it, before its first event. */
 void view_begin(struct view *v, const cJSON *run);
 void view_event(struct view *v, const char *json, size_t size);

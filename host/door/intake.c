@@ -81,6 +81,9 @@ static void answer_id(struct op_call *call, bool is_new)
     json_open(&out, '{');
     json_put_text(&out, "run", call->run);
     json_put_bool(&out, "is_new", is_new);
+    if (is_new) {
+        json_put_int(&out, "after", (int64_t)call->offset);
+    }
     json_close(&out, '}');
     call_result(call, out.text, out.size);
     str_finish(&out);
@@ -166,6 +169,7 @@ static void submit(struct op_call *call)
         call_fail(call, HAFT_INVALID, "host.executor_missing", "%s", why.text);
         goto out;
     }
+    call->offset = journal_count(call_host(call)->journal).next_seq - 1;
     make_new_id(call_core(call), call->run);
     s.workflow = w;
     call->workflow = NULL;
@@ -256,6 +260,7 @@ const struct op op_run_submit = {
     .summary = "accept a workflow and run it",
     .access = OP_WRITE,
     .params = submit_params,
-    .result = "the id of the run, once it is on disk",
+    .result = "the id of the run, once it is on disk; its events come after "
+              "the one numbered `after`",
     .handle = intake_submit,
 };
