@@ -1,12 +1,14 @@
 check_PROGRAMS += \
     tests/host/carry/test_bus \
+    tests/host/carry/test_job \
     tests/host/carry/test_journal \
     tests/host/carry/test_journal_store \
     tests/host/carry/test_keeper \
     tests/host/carry/test_keeper_death \
     tests/host/carry/test_logs \
     tests/host/carry/test_outputs \
-    tests/host/carry/test_record
+    tests/host/carry/test_record \
+    tests/host/carry/test_retry_question
 tests_host_carry_test_bus_SOURCES = tests/host/carry/test_bus.c \
     tests/host/carry/fake_store.c tests/host/carry/fake_store.h
 tests_host_carry_test_journal_store_SOURCES = \
