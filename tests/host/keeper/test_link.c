@@ -69,6 +69,23 @@ static void begin(struct lab *lab)
     lab_wait_state(lab, 1, WIRE_RUNNING);
 }
 
+/* The signal is on its way when kill returns: waits until it has arrived. */
+static void stop(pid_t pid)
+{
+    int64_t left_ms = LAB_WAIT_MS;
+    char path[64];
+    char state = '?';
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    kill(pid, SIGSTOP);
+    while (state != 'T') {
+        FILE *f = fopen(path, "re");
+        ck_assert_ptr_nonnull(f);
+        ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+        fclose(f);
+        lab_poll(&left_ms);
+    }
+}
+
 START_TEST(what_a_stale_host_had_sent_is_never_done)
 {
     struct lab lab;
@@ -81,7 +98,7 @@ START_TEST(what_a_stale_host_had_sent_is_never_done)
     ck_assert_int_eq(hear(stale), WIRE_READY);
 
     /* All that follows waits for the keeper at once. */
-    kill(keeper, SIGSTOP);
+    stop(keeper);
     say_spawn(stale, 2, "touch two");
     lab.epoch = 11;
     lab_attach(&lab);
