@@ -187,7 +187,7 @@ static inline haft_status haft_ask_host(const struct haft_host *host,
         (void)out;                                                             \
         return NAME((SELF *)self, (const IN *)in);                             \
     }                                                                          \
-    struct haft_module
+    struct haft_module /* a ; must follow HAFT_METHOD_IN(...) */
 
 /* ---- options: the values of the instance's section ---- */
 

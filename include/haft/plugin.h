@@ -158,7 +158,7 @@ struct haft_module {
  * manifest. `CLASSES` is the NULL-terminated array of its classes, `FILE` the
  * manifest's path as the assembler finds it (from the folder of the compile, or
  * a folder given by -Wa,-I). With HAFT_STATIC defined both get names of their
- * own, so that many modules fit into one program. */
+ * own, so that many modules fit into one program. A ; follows. */
 #define HAFT_MODULE(ID, VERSION, CLASSES, FILE)                                \
     HAFT_MANIFEST_(ID, FILE);                                                  \
     HAFT_LINKAGE HAFT_EXPORT const struct haft_module *HAFT_ENTRY_(ID)(void);  \
@@ -169,7 +169,7 @@ struct haft_module {
             CLASSES};                                                          \
         return &module;                                                        \
     }                                                                          \
-    struct haft_module
+    struct haft_module /* a ; must follow HAFT_MODULE(...) */
 
 #ifdef HAFT_STATIC
 #    define HAFT_ENTRY_(ID) ID##_LTX_haft_module_v1
@@ -211,7 +211,7 @@ static inline haft_status haft_ask(const struct haft_object *object,
     {                                                                          \
         return NAME((SELF *)self, call, (const IN *)in, (OUT *)out);           \
     }                                                                          \
-    struct haft_module
+    struct haft_module /* a ; must follow HAFT_METHOD(...) */
 
 #ifdef __cplusplus
 }

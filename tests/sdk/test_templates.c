@@ -1,4 +1,5 @@
-/* The templates, built from an installed tree and loaded by the host. */
+/* The templates, and the plugin that the guide shows, built from an installed
+ * tree and loaded by the host. */
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -60,16 +61,16 @@ static const char *content(const char *name)
     return text;
 }
 
-static void check_notify(void)
+static void check_notify(const char *name, const char *file)
 {
-    struct guest *g = fixture_find(&f, "notify", "template");
+    struct guest *g = fixture_find(&f, "notify", name);
 
     for (int i = 0; i < 2; i++) {
         fixture_tell(g, "run.started", 1, INT64_MAX, &answer);
         fixture_wait(&f, &answer.count, 1);
         ck_assert_int_eq(answer.status, HAFT_OK);
     }
-    ck_assert_str_eq(content("events"), "{}\n{}\n");
+    ck_assert_str_eq(content(file), "{}\n{}\n");
 }
 
 /* What the executor reported, in order. */
@@ -138,18 +139,20 @@ static void check_executor(void)
     ck_assert_str_eq(content("output"), "echo hello\n");
 }
 
-START_TEST(templates_build_from_an_installed_tree_and_work)
+START_TEST(templates_and_guide_build_from_an_installed_tree_and_work)
 {
     char sections[1024];
 
     build();
     snprintf(sections, sizeof(sections),
-             "[notify:template]\nfile = %s/events\n[executor:template]\n",
-             folder);
+             "[notify:template]\nfile = %s/events\n[executor:template]\n"
+             "[notify:mine]\nfile = %s/mine\n",
+             folder, folder);
     fixture_open(&f, sections, &attempts);
 
     ck_assert_msg(guests_check(f.guests, &f.why), "%s", f.why.text);
-    check_notify();
+    check_notify("template", "events");
+    check_notify("mine", "mine");
     check_executor();
 
     fixture_close(&f);
@@ -188,5 +191,6 @@ START_TEST(templates_are_small)
 }
 END_TEST
 
-TEST_MAIN("templates", templates_build_from_an_installed_tree_and_work,
+TEST_MAIN("templates",
+          templates_and_guide_build_from_an_installed_tree_and_work,
           templates_are_small)
