@@ -60,7 +60,10 @@ uint32_t runner_executor(struct runner *r, const char *name, struct str *why)
     }
     if (!guest_offers(guest, HAFT_EXECUTOR_V1) ||
         !guest_takes_sort(guest, HAFT_SORT_PROCESS)) {
-        str_addf(why, "executor %s takes no process jobs", name);
+        str_addf(why,
+                 "executor %s takes no process jobs: its manifest does "
+                 "not list process under sorts",
+                 name);
         return CORE_NONE;
     }
     if (r->executors_count == RUNNER_EXECUTORS_LIMIT) {

@@ -9,6 +9,7 @@
 #include "host/guest/codec.h"
 #include "host/guest/instance.h"
 #include "host/plain/mem.h"
+#include "host/plain/nearest.h"
 
 #define METHODS_LIMIT 16 /* of one service: as many as there are entries */
 
@@ -286,13 +287,49 @@ static const haft_method entries[METHODS_LIMIT] = {
 
 /* ---- haft_host ---- */
 
+static bool may_ask(const struct guest *g, const struct border_service *s)
+{
+    return s->is_for_all ||
+           (manifest_has(g->class->needs, s->service->interface->id) &&
+            g->class->thread != MANIFEST_PURE &&
+            (!s->is_for_loop_only || g->class->thread == MANIFEST_LOOP));
+}
+
+/* Without this line an author would see no more than a task that never ends. */
+static void tell_withheld(struct guest *g, const struct border_service *s)
+{
+    const char *id = s->service->interface->id;
+    uint64_t n = atomic_fetch_add(&g->faulty, 1) + 1;
+    const char *reason = "the manifest does not list it under needs";
+
+    if (g->class->thread == MANIFEST_PURE) {
+        reason = "a class of thread pure asks for nothing";
+    } else if (manifest_has(g->class->needs, id)) {
+        reason = "it is for classes of thread loop";
+    }
+    if ((n & (n - 1)) == 0) {
+        struct log_room room = {0};
+
+        log_warn("guest",
+                 "service withheld kind=%s name=%s service=%s reason=%s "
+                 "times=%llu",
+                 g->kind, g->name, id, log_quoted(&room, reason),
+                 (unsigned long long)n);
+    }
+}
+
 static const struct haft_object *query(void *self, const char *id)
 {
-    const struct guest *g = self;
+    struct guest *g = self;
 
     for (size_t i = 0; id && i < g->ports_count; i++) {
         if (strcmp(g->ports[i].of.service->interface->id, id) == 0) {
             return &g->ports[i].object;
+        }
+    }
+    for (size_t i = 0; id && i < g->services_count; i++) {
+        if (strcmp(g->services[i].service->interface->id, id) == 0) {
+            tell_withheld(g, &g->services[i]);
         }
     }
     return NULL;
@@ -348,14 +385,6 @@ static int32_t cancelled(void *self, uint64_t call)
     return call_is_cancelled(self, call) ? 1 : 0;
 }
 
-static bool may_ask(const struct guest *g, const struct border_service *s)
-{
-    return s->is_for_all ||
-           (manifest_has(g->class->needs, s->service->interface->id) &&
-            g->class->thread != MANIFEST_PURE &&
-            (!s->is_for_loop_only || g->class->thread == MANIFEST_LOOP));
-}
-
 static void open_port(struct port *port, struct guest *g,
                       const struct border_service *s)
 {
@@ -373,9 +402,41 @@ static void open_port(struct port *port, struct guest *g,
     };
 }
 
+/* A plugin may do without a service that this host lacks; a slip of the pen is
+ * more likely. */
+static void check_needs(const struct guest *g)
+{
+    const cJSON *need;
+
+    cJSON_ArrayForEach(need, g->class->needs)
+    {
+        struct nearest near;
+        bool is_there = false;
+
+        nearest_init(&near, need->valuestring);
+        for (size_t i = 0; i < g->services_count; i++) {
+            const char *id = g->services[i].service->interface->id;
+
+            nearest_try(&near, id);
+            is_there |= strcmp(id, need->valuestring) == 0;
+        }
+        if (!is_there) {
+            struct log_room room = {0};
+
+            log_warn("guest",
+                     "service unknown kind=%s name=%s needs=%s nearest=%s",
+                     g->kind, g->name, log_quoted(&room, need->valuestring),
+                     near.best ? near.best : "none");
+        }
+    }
+}
+
 void border_open(struct guest *guest, const struct border_service *services,
                  size_t count)
 {
+    guest->services = services;
+    guest->services_count = count;
+    check_needs(guest);
     guest->ports = mem_new(count, sizeof(*guest->ports));
     for (size_t i = 0; i < count; i++) {
         if (may_ask(guest, &services[i])) {

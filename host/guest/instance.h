@@ -33,6 +33,8 @@ struct guest {
     struct lane *lane; /* NULL: its calls are made on the loop */
 
     struct haft_host host;
+    const struct border_service *services; /* all that there are; borrowed */
+    size_t services_count;
     struct port *ports; /* the services that it may ask */
     size_t ports_count;
     struct watch *watches;

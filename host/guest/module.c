@@ -15,6 +15,7 @@
 #include "host/guest/note.h"
 #include "host/guest/trusted.h"
 #include "host/plain/mem.h"
+#include "host/plain/nearest.h"
 
 #define LINKED_IN "(linked in)"
 #define ENTRY "haft_module_v1"
@@ -307,6 +308,30 @@ static bool could_offer(const struct module *m, const char *kind,
     return is_it;
 }
 
+/* What a module may have got wrong: the name, or the kind. */
+static void add_hint(const struct modules *ms, const char *kind,
+                     const char *class_name, struct str *why)
+{
+    struct nearest near;
+
+    nearest_init(&near, class_name);
+    for (size_t i = 0; i < ms->count; i++) {
+        const struct manifest *f = &ms->items[i]->manifest;
+
+        for (size_t k = 0; k < f->classes_count; k++) {
+            const struct manifest_class *c = &f->classes[k];
+
+            if (strcmp(c->name, class_name) == 0) {
+                str_addf(why, "; there is one of that name in %s, of kind %s",
+                         ms->items[i]->file, c->kind);
+            } else if (manifest_find(f, kind, c->name)) {
+                nearest_try(&near, c->name);
+            }
+        }
+    }
+    nearest_add_hint(&near, why);
+}
+
 struct module *modules_offering(const struct modules *ms, const char *kind,
                                 const char *class_name, struct str *why)
 {
@@ -341,6 +366,7 @@ struct module *modules_offering(const struct modules *ms, const char *kind,
                  "no module offers %s %s; is its folder in [host] "
                  "modules?",
                  kind, class_name);
+        add_hint(ms, kind, class_name, why);
     }
     return found;
 }

@@ -276,6 +276,20 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+/* Texts of one line, of which most of ours are, need no line. */
+static void add_place(struct str *why, const char *text, size_t at)
+{
+    size_t line = 1;
+
+    for (size_t i = 0; i < at; i++) {
+        line += text[i] == '\n';
+    }
+    str_addf(why, "not JSON at byte %zu", at);
+    if (line > 1) {
+        str_addf(why, " (line %zu)", line);
+    }
+}
+
 cJSON *json_read(const char *text, size_t size, struct str *why)
 {
     const char *end = NULL;
@@ -297,7 +311,7 @@ cJSON *json_read(const char *text, size_t size, struct str *why)
         tree = cJSON_ParseWithOpts(copy, &end, 0);
     }
     if (!tree || !is_blank(end)) {
-        str_addf(why, "not JSON at byte %zu", end ? (size_t)(end - copy) : 0);
+        add_place(why, copy, end ? (size_t)(end - copy) : 0);
         cJSON_Delete(tree);
         tree = NULL;
     }

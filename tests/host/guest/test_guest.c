@@ -449,6 +449,7 @@ START_TEST(a_service_that_the_manifest_does_not_name_is_refused)
     fixture_tell(fixture_find(&f, "notify", "crowd"), "post", 0, INT64_MAX, &a);
     fixture_wait(&f, &a.count, 1);
     ck_assert_int_eq(a.status, -HAFT_UNIMPLEMENTED);
+    check_described("\"faulty\":1");
     fixture_close(&f);
 }
 END_TEST
@@ -590,7 +591,8 @@ START_TEST(a_section_is_checked_against_the_manifest_without_loading)
     str_init(&list, 1 << 20);
     fixture_open(&f,
                  "[notify:looping]\nwait = 5ms\nmode = loud\nwrod = x\n"
-                 "[notify:nobody]\n[retry:judge]\nmodule = nowhere\n",
+                 "[notify:nobody]\n[retry:judge]\nmodule = nowhere\n"
+                 "[notify:loopign]\n[executor:judge]\n",
                  NULL);
 
     ck_assert(!guests_check(f.guests, &why));
@@ -600,6 +602,8 @@ START_TEST(a_section_is_checked_against_the_manifest_without_loading)
     ck_assert_ptr_nonnull(strstr(why.text, "did you mean \"word\""));
     ck_assert_ptr_nonnull(strstr(why.text, "no module offers notify nobody"));
     ck_assert_ptr_nonnull(strstr(why.text, "no module called \"nowhere\""));
+    ck_assert_ptr_nonnull(strstr(why.text, "did you mean \"looping\"?"));
+    ck_assert_ptr_nonnull(strstr(why.text, "of kind haft.retry/1"));
     guests_list(f.guests, &list);
     ck_assert_ptr_nonnull(strstr(list.text, "\"id\":\"guest_actor\","
                                             "\"version\":\"1.2.3\""));

@@ -1,8 +1,11 @@
+#include <ctype.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <sha256.h>
 
 #include <haft/retry.h>
 
@@ -289,6 +292,25 @@ START_TEST(a_pinned_hash_must_be_the_file)
 }
 END_TEST
 
+START_TEST(a_pinned_hash_may_be_in_capitals)
+{
+    char section[256];
+    char path[512];
+    char sum[SHA256_DIGEST_STRING_LENGTH];
+
+    snprintf(path, sizeof(path), "%s/guest-actor.so", modules());
+    ck_assert_ptr_nonnull(SHA256File(path, sum));
+    for (char *c = sum; *c; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    snprintf(section, sizeof(section), "[notify:serial]\nsha256 = %s\n", sum);
+    fixture_open(&f, section, NULL);
+
+    fixture_find(&f, "notify", "serial");
+    fixture_close(&f);
+}
+END_TEST
+
 TEST_MAIN("module", a_file_without_a_note_is_no_module,
           a_manifest_that_lies_is_found_out,
           a_module_of_another_age_is_refused_unread,
@@ -300,4 +322,4 @@ TEST_MAIN("module", a_file_without_a_note_is_no_module,
           a_file_that_is_cut_off_is_refused,
           a_file_that_others_may_write_is_refused,
           a_module_is_a_bare_name_or_an_absolute_path,
-          a_pinned_hash_must_be_the_file)
+          a_pinned_hash_must_be_the_file, a_pinned_hash_may_be_in_capitals)

@@ -173,6 +173,7 @@ END_TEST
 START_TEST(bytes_after_the_value_are_refused)
 {
     check_refused("{} {}", "not JSON at byte 2");
+    check_refused("{\n\"a\": 1\n\"b\": 2}", "not JSON at byte 9 (line 3)");
     cJSON_Delete(read_good("{} \n\t\r "));
 }
 END_TEST
