@@ -144,6 +144,8 @@ struct core_submit {
     cJSON *params;             /* taken */
     uint32_t executor;         /* for tasks that name none */
 };
+/* Answers -HAFT_CONFLICT if the id, or the principal's key, is that of a run
+ * which is here. */
 void core_ask_submit(struct core *c, uint64_t ask, const struct core_submit *s);
 
 /* Politely once; asked again, by force and the finally tasks with it. */

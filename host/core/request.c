@@ -16,11 +16,19 @@ static void answer(struct core *c, const struct ask *ask, uint32_t run,
     effect->status = status;
 }
 
+/* Two askers with one key may both have been told that it is new. */
+static bool is_known(const struct core *c, const struct run *run)
+{
+    return core_find_run(c, run->id) != CORE_NONE ||
+           (run->key[0] &&
+            core_find_key(c, run->principal, run->key) != CORE_NONE);
+}
+
 void request_submit(struct core *c, struct ask *ask)
 {
     struct run_row *r = ask->row;
 
-    if (core_find_run(c, r->run.id) != CORE_NONE) {
+    if (is_known(c, &r->run)) {
         answer(c, ask, CORE_NONE, -HAFT_CONFLICT);
         return;
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "host/plain/utf8.h"
+
 static bool is_role(const struct haft_slice *role, const char *name)
 {
     return role->n == strlen(name) && memcmp(role->p, name, role->n) == 0;
@@ -20,4 +22,20 @@ bool access_allows(const struct haft_array *roles, const struct op *op)
         }
     }
     return false;
+}
+
+bool access_is_principal(const struct haft_slice *name)
+{
+    const unsigned char *bytes = name->p;
+
+    if (name->n == 0 || name->n > ACCESS_PRINCIPAL_LIMIT ||
+        !utf8_is_valid(bytes, name->n)) {
+        return false;
+    }
+    for (size_t i = 0; i < name->n; i++) {
+        if (bytes[i] < 0x20 || bytes[i] == 0x7f) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -13,4 +13,9 @@
  * all that destroys nothing, "viewer" reads. */
 bool access_allows(const struct haft_array *roles, const struct op *op);
 
+/* Whether a plugin may call somebody so: a line of text that fits the records
+ * in which it is kept. */
+#define ACCESS_PRINCIPAL_LIMIT 127
+bool access_is_principal(const struct haft_slice *name);
+
 #endif

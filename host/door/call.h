@@ -25,6 +25,7 @@ struct op_call {
     char run[32];              /* resolved id of the run */
     cJSON *tree;               /* the result, or part of it */
     struct workflow *workflow; /* read for the result, or to be submitted */
+    char hash[65];             /* of the one to be submitted */
     struct bus_follower *follower;
     struct loop_timer timer;
     uint64_t offset;

@@ -9,6 +9,9 @@
 #include "host/plain/json.h"
 #include "host/plain/mem.h"
 
+#define LOOKS_LIMIT 3 /* a store that never shows a key must end it */
+
+#define DIRECTORY_LIMIT 4095
 #define PARAMS_LIMIT (8u << 20) /* bytes of JSON */
 
 #define DOCUMENT_PARAMS                                                        \
@@ -89,8 +92,15 @@ static void answer_id(struct op_call *call, bool is_new)
     str_finish(&out);
 }
 
+static void look_up(struct op_call *call);
+
+/* A conflict may be of keys: who came first is on disk by now. */
 static void submitted(struct op_call *call, int status)
 {
+    if (status == -HAFT_CONFLICT && call_text(call, "key")) {
+        look_up(call);
+        return;
+    }
     if (status < 0) {
         call_fail(call, (uint32_t)-status, "host.submit",
                   "the run was not accepted");
@@ -129,6 +139,10 @@ static bool fits_store(const struct workflow *w, const cJSON *params,
     if (w->canonical_size >= HAFT_STORAGE_VALUE_LIMIT) {
         str_addf(why, "the workflow is over %u bytes",
                  HAFT_STORAGE_VALUE_LIMIT);
+        return false;
+    }
+    if (w->directory && strlen(w->directory) > DIRECTORY_LIMIT) {
+        str_addf(why, "the directory is over %d bytes", DIRECTORY_LIMIT);
         return false;
     }
     str_init(&text, PARAMS_LIMIT);
@@ -184,7 +198,7 @@ out:
 static void answer_known(struct op_call *call, const char *run,
                          const char *hash)
 {
-    if (strcmp(hash, call->workflow->hash) != 0) {
+    if (strcmp(hash, call->hash) != 0) {
         call_fail(call, HAFT_CONFLICT, "host.key_conflict",
                   "the key %.128s was used for another definition, in run %s",
                   call_text(call, "key"), run);
@@ -194,28 +208,45 @@ static void answer_known(struct op_call *call, const char *run,
     answer_id(call, false);
 }
 
+static void noted(struct op_call *call, int status)
+{
+    (void)status;
+    look_up(call);
+}
+
+/* A run that is live may not be on disk yet, and nobody is told of it before:
+ * so the store is asked again, after the turn that is under way. */
 static void looked_up(struct op_call *call)
 {
     struct core *core = call_core(call);
     const char *key = call_text(call, "key");
-    uint32_t live;
 
     if (!core) {
         call_fail(call, HAFT_CANCELLED, "host.stopping",
                   "the host is stopping");
-        return;
-    }
-    live = core_find_key(core, call->principal, key);
-    if (call->tree) {
+    } else if (call->tree) {
         answer_known(call, json_get_text(call->tree, "run", ""),
                      json_get_text(call->tree, "hash", ""));
-    } else if (live != CORE_NONE) {
-        const struct run *run = core_run(core, live);
-
-        answer_known(call, run->id, run->workflow->hash);
-    } else {
+    } else if (core_find_key(core, call->principal, key) != CORE_NONE &&
+               call->left < LOOKS_LIMIT) {
+        call->left++;
+        core_ask_read(core, call_ask(call, noted));
+    } else if (call->workflow) {
         submit(call);
+    } else {
+        call_fail(call, HAFT_CONFLICT, "host.submit",
+                  "the run was not accepted; ask again");
     }
+}
+
+static void look_up(struct op_call *call)
+{
+    struct str path;
+
+    str_init(&path, HAFT_STORAGE_KEY_LIMIT);
+    record_add_key_path(&path, call->principal, call_text(call, "key"));
+    call_get(call, path.text, looked_up);
+    str_finish(&path);
 }
 
 static bool is_key(const char *key)
@@ -240,9 +271,8 @@ void intake_submit(struct op_call *call)
         call_fail(call, HAFT_INVALID, "host.params_invalid",
                   "key is 1 to 128 bytes long");
     } else {
-        str_reset(&text);
-        record_add_key_path(&text, call->principal, key);
-        call_get(call, text.text, looked_up);
+        memcpy(call->hash, call->workflow->hash, sizeof(call->hash));
+        look_up(call);
     }
     str_finish(&text);
 }

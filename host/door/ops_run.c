@@ -5,10 +5,10 @@
 
 #include "host/door/handlers.h"
 #include "host/plain/json.h"
+#include "host/plain/map.h"
 #include "host/plain/mem.h"
 
 #define LIST_LIMIT 1000u
-#define TASKS_LIMIT WORKFLOW_TASKS_LIMIT
 
 static cJSON *read_value(const char *value, size_t size)
 {
@@ -39,35 +39,81 @@ static void add_needs(cJSON *task, const struct workflow *w, uint32_t index)
     }
 }
 
+/* The records of a run's tasks by name: there may be millions. */
+struct records {
+    cJSON *all; /* an object */
+    cJSON **items;
+    struct map places;
+};
+
+static void records_init(struct records *r, cJSON *all)
+{
+    uint32_t count = 0;
+    cJSON *item;
+
+    r->all = all;
+    r->items = mem_new((size_t)cJSON_GetArraySize(all), sizeof(cJSON *));
+    map_init(&r->places);
+    cJSON_ArrayForEach(item, all)
+    {
+        map_add(&r->places, item->string, count);
+        r->items[count++] = item;
+    }
+}
+
+static void records_finish(struct records *r)
+{
+    map_finish(&r->places);
+    mem_free(r->items);
+    cJSON_Delete(r->all);
+}
+
+/* Owned from now on; NULL if there is none. To be taken once. */
+static cJSON *records_take(struct records *r, const char *name)
+{
+    uint32_t place = map_get(&r->places, name);
+
+    return place == MAP_NONE
+               ? NULL
+               : cJSON_DetachItemViaPointer(r->all, r->items[place]);
+}
+
+static void add_items(cJSON *tasks, const char *name, int64_t items,
+                      struct records *records)
+{
+    char key[WORKFLOW_NAME_LIMIT + 24];
+
+    for (int64_t n = 0; n < items; n++) {
+        cJSON *task;
+
+        snprintf(key, sizeof(key), "%s[%lld]", name, (long long)n);
+        task = records_take(records, key);
+        if (task) {
+            cJSON_AddStringToObject(task, "name", key);
+            cJSON_AddItemToArray(tasks, task);
+        }
+    }
+}
+
 /* All tasks in the order of the file, those without a record as waiting; the
  * records of items follow their owner's, in the order of their numbers. */
-static void add_tasks(cJSON *run, const struct workflow *w, cJSON *records)
+static void add_tasks(cJSON *run, const struct workflow *w,
+                      struct records *records)
 {
     cJSON *tasks = cJSON_AddArrayToObject(run, "tasks_list");
 
     for (uint32_t i = 0; i < w->tasks_count; i++) {
         const char *name = workflow_task_name(w, i);
-        cJSON *task = cJSON_DetachItemFromObjectCaseSensitive(records, name);
-        int64_t items;
+        cJSON *task = records_take(records, name);
 
         if (!task) {
             task = cJSON_CreateObject();
             cJSON_AddStringToObject(task, "state", "waiting");
         }
-        items = json_get_int(task, "items", 0);
         cJSON_AddStringToObject(task, "name", name);
         add_needs(task, w, i);
         cJSON_AddItemToArray(tasks, task);
-        for (int64_t n = 0; n < items; n++) {
-            char key[WORKFLOW_NAME_LIMIT + 24];
-
-            snprintf(key, sizeof(key), "%s[%lld]", name, (long long)n);
-            task = cJSON_DetachItemFromObjectCaseSensitive(records, key);
-            if (task) {
-                cJSON_AddStringToObject(task, "name", key);
-                cJSON_AddItemToArray(tasks, task);
-            }
-        }
+        add_items(tasks, name, json_get_int(task, "items", 0), records);
     }
 }
 
@@ -86,10 +132,11 @@ static bool take_task(struct op_call *call, const char *rest, const char *value,
 
 static void got_tasks(struct op_call *call)
 {
-    cJSON *records = cJSON_DetachItemFromObject(call->tree, "records");
+    struct records records;
 
-    add_tasks(call->tree, call->workflow, records);
-    cJSON_Delete(records);
+    records_init(&records, cJSON_DetachItemFromObject(call->tree, "records"));
+    add_tasks(call->tree, call->workflow, &records);
+    records_finish(&records);
     call_tree(call, call->tree);
 }
 
@@ -122,7 +169,7 @@ static void got_document(struct op_call *call)
     snprintf(prefix, sizeof(prefix), "t/%s/", call->run);
     call->record = take_task;
     call->then = got_tasks;
-    call_scan(call, prefix, NULL, 0, TASKS_LIMIT);
+    call_scan(call, prefix, NULL, 0, UINT32_MAX);
 }
 
 static void got_run(struct op_call *call)
@@ -253,15 +300,17 @@ static void cancel_run(struct op_call *call)
     struct core *core = call_core(call);
     uint32_t run = core_find_run(core, call->run);
     const struct run *found = run == CORE_NONE ? NULL : core_run(core, run);
+    bool is_asked_twice;
 
     if (!found || run_state_is_ended(found->state)) {
         cancelled(call, -HAFT_CONFLICT);
         return;
     }
-    if (call_bool(call, "force") && found->state == RUN_RUNNING) {
+    is_asked_twice = call_bool(call, "force") && found->state == RUN_RUNNING;
+    core_ask_cancel(core, call_ask(call, cancelled), run);
+    if (is_asked_twice) { /* what is left of it, if anything is */
         core_ask_cancel(core, 0, run);
     }
-    core_ask_cancel(core, call_ask(call, cancelled), run);
 }
 
 static const struct op_param cancel_params[] = {

@@ -103,7 +103,7 @@ static void on_log(void *ctx, const struct runner_piece *piece)
         send_piece(call, piece->bytes, use);
         call->offset += use;
     }
-    if (use && call->offset < piece->end) {
+    if (use && call->offset < piece->end && !call->is_dropped) {
         read_log(call);
     } else if (piece->is_complete || !call_bool(call, "follow") ||
                call->is_dropped) {

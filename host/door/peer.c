@@ -420,8 +420,15 @@ static void on_who(void *ctx, haft_status status, const void *out,
     peer->is_waiting = false;
     if (peer->is_removed) {
         release(peer);
-    } else if (status == HAFT_OK && who->verdict == HAFT_AUTH_KNOWN) {
+    } else if (status == HAFT_OK && who->verdict == HAFT_AUTH_KNOWN &&
+               access_is_principal(&who->principal)) {
         welcome(peer, who);
+    } else if (status == HAFT_OK && who->verdict == HAFT_AUTH_KNOWN) {
+        log_error("socket", "no auth plugin may give such a name size=%llu",
+                  (unsigned long long)who->principal.n);
+        peer->is_ending = true;
+        say_fault(peer, 0, HAFT_UNAUTHENTICATED, "host.unauthenticated",
+                  "your name is not 1 to 127 bytes of plain text");
     } else if (status == HAFT_OK) {
         ask_who(peer);
     } else {

@@ -90,6 +90,42 @@ START_TEST(a_run_is_found_by_who_asked_and_the_key)
 }
 END_TEST
 
+START_TEST(of_two_submits_with_one_key_the_second_is_refused)
+{
+    struct world w;
+    struct core_submit submit = {
+        .id = "r1", .key = "k", .principal = "me", .space = "default"};
+    const struct effect *effects;
+    size_t count;
+
+    world_init(&w, 1);
+    flow(&w);
+    submit.workflow = workflow_build_take(w.build);
+    core_ask_submit(w.core, 1, &submit);
+    submit.id = "r2";
+    flow(&w);
+    submit.workflow = workflow_build_take(w.build);
+    core_ask_submit(w.core, 2, &submit);
+    submit.id = "r3";
+    submit.principal = "you";
+    flow(&w);
+    submit.workflow = workflow_build_take(w.build);
+    core_ask_submit(w.core, 3, &submit);
+    turn(&w);
+
+    ck_assert_uint_eq(core_find_run(w.core, "r2"), CORE_NONE);
+    ck_assert_uint_ne(core_find_run(w.core, "r3"), CORE_NONE);
+    effects = core_effects(w.core, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (effects[i].kind == EFFECT_ANSWER) {
+            ck_assert_int_eq(effects[i].status,
+                             effects[i].ask == 2 ? -HAFT_CONFLICT : HAFT_OK);
+        }
+    }
+    world_finish(&w);
+}
+END_TEST
+
 START_TEST(a_read_is_answered_in_its_turn)
 {
     struct world w;
@@ -252,6 +288,7 @@ END_TEST
 TEST_MAIN("decide", a_run_makes_the_legal_moves_and_no_other,
           a_submit_is_answered_with_its_run, an_id_that_is_taken_is_a_conflict,
           a_run_is_found_by_who_asked_and_the_key,
+          of_two_submits_with_one_key_the_second_is_refused,
           a_read_is_answered_in_its_turn,
           a_forgotten_run_is_gone_with_all_it_held,
           a_slot_is_not_used_again_while_an_ask_may_mean_the_old_run,

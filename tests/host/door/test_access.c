@@ -55,6 +55,29 @@ START_TEST(one_role_that_allows_is_enough)
 }
 END_TEST
 
-TEST_MAIN("access", nobody_may_anything, a_viewer_reads_and_no_more,
+static bool is_principal(const char *bytes, size_t size)
+{
+    return access_is_principal(&(struct haft_slice){bytes, size});
+}
+
+START_TEST(a_principal_is_a_line_of_text_that_fits_the_records)
+{
+    char name[ACCESS_PRINCIPAL_LIMIT + 1];
+
+    memset(name, 'a', sizeof(name));
+    ck_assert(is_principal("user:anna", 9));
+    ck_assert(is_principal("user:\xc3\xa9", 7));
+    ck_assert(is_principal(name, ACCESS_PRINCIPAL_LIMIT));
+    ck_assert(!is_principal(name, ACCESS_PRINCIPAL_LIMIT + 1));
+    ck_assert(!is_principal(NULL, 0));
+    ck_assert(!is_principal("a\0b", 3));
+    ck_assert(!is_principal("a\nb", 3));
+    ck_assert(!is_principal("a\x7f", 2));
+    ck_assert(!is_principal("\xff", 1));
+}
+END_TEST
+
+TEST_MAIN("access", a_principal_is_a_line_of_text_that_fits_the_records,
+          nobody_may_anything, a_viewer_reads_and_no_more,
           an_operator_destroys_nothing, an_admin_may_everything,
           one_role_that_allows_is_enough)
