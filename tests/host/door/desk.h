@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -95,13 +96,13 @@ static inline void desk_forget(struct desk *desk)
 
 static inline void desk_remove(const char *folder)
 {
-    char command[128];
+    pid_t pid = fork();
 
-    snprintf(command, sizeof(command), "%s", folder);
-    if (fork() == 0) {
-        execlp("rm", "rm", "-rf", command, (char *)NULL);
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", folder, (char *)NULL);
         _exit(127);
     }
+    waitpid(pid, NULL, 0);
 }
 
 static inline void desk_close(struct desk *desk)
