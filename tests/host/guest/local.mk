@@ -1,4 +1,5 @@
 check_PROGRAMS += \
+    tests/host/guest/test_builtin \
     tests/host/guest/test_codec \
     tests/host/guest/test_guest \
     tests/host/guest/test_manifest \
