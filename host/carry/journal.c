@@ -149,7 +149,7 @@ static void put_new_run(struct journal *j, struct batch *b, uint32_t run)
     snprintf(path, sizeof(path), "l/%s", r->id);
     batch_put(b, path, "\x01{}", 3);
     if (!is_stored(j, r->workflow->hash)) {
-        snprintf(path, sizeof(path), "w/%s", r->workflow->hash);
+        snprintf(path, sizeof(path), "d/%s", r->workflow->hash);
         record_add_workflow(batch_put_begin(b, path), j->core, run);
         batch_put_end(b);
     }

@@ -199,7 +199,7 @@ static void ask_document(struct journal_opening *o)
         fail_run(o);
         return;
     }
-    snprintf(path, sizeof(path), "w/%s", o->hash);
+    snprintf(path, sizeof(path), "d/%s", o->hash);
     opening_get(o, path, on_document);
 }
 

@@ -1,6 +1,9 @@
 /* Records: how the core's tables look on disk. One version byte (0x01), then
  * flat JSON, so that SQL views can read them; old versions are read for ever.
  *
+ *   d/HASH           a definition: the canonical document; one for many runs.
+ *                    The first of all: it may be megabytes long, and a store
+ *                    that looks for a key may read what stands beside it
  *   h/owner          who owns the store: epoch, seq, and what the host says of
  *                    itself (pid, boot, since)
  *   h/restoring      being restored: tries, run, run_tries (journal.h)
@@ -9,7 +12,6 @@
  *   q/RUN            a run that could not be restored: reason
  *   r/RUN            the run
  *   t/RUN/TASK       a task, once it has left WAITING; items are TASK[n]
- *   w/HASH           a definition: the canonical document; one for many runs
  *   k/PRINCIPAL/KEY  the run that an idempotency key made: run, hash
  *   e/BATCH          the events of one batch, an array; BATCH as 16 hex digits
  *   o/RUN/TASK.TRY.1 folded standard output (2: standard error) of an attempt:
@@ -79,7 +81,7 @@ struct record_target {
 bool record_find_hash(const void *value, size_t size, char hash[65],
                       struct str *why);
 
-/* Puts a run, with its definition (`document`, the value of w/HASH), or a task
+/* Puts a run, with its definition (`document`, the value of d/HASH), or a task
  * back into the core. False with the reason in `why`; a record that cannot be
  * read must not stop the others. */
 struct record_run {

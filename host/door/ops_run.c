@@ -181,7 +181,7 @@ static void got_run(struct op_call *call)
                   "the record of run %s cannot be read", call->run);
         return;
     }
-    snprintf(prefix, sizeof(prefix), "w/%.64s",
+    snprintf(prefix, sizeof(prefix), "d/%.64s",
              json_get_text(call->tree, "hash", ""));
     call->record = take_document;
     call->then = got_document;

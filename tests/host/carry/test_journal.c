@@ -232,6 +232,29 @@ START_TEST(the_end_of_a_run_is_written_after_its_tasks)
 }
 END_TEST
 
-TEST_MAIN("journal", a_journal_that_is_being_opened_is_not_idle,
+/* Between the records of tasks and whatever else is written all the time, a
+ * definition of some megabytes would be read at every look-up next to it. */
+START_TEST(a_definition_lies_before_all_that_changes)
+{
+    struct desk d;
+
+    begin(&d);
+    while (!d.is_open) {
+        reply(&d);
+    }
+    submit(&d, "{\"version\":1,\"tasks\":{\"a\":{\"run\":\"x\"}}}");
+    turn(&d);
+
+    (void)place_of(&d, "+d/");
+    for (const char *at = d.keys; *at; at += strcspn(at, " ") + 1) {
+        ck_assert(strncmp(at, "+d/", 3) == 0 || strncmp(at, "+d0", 3) > 0);
+    }
+    reply(&d);
+    finish(&d);
+}
+END_TEST
+
+TEST_MAIN("journal", a_definition_lies_before_all_that_changes,
+          a_journal_that_is_being_opened_is_not_idle,
           effects_wait_for_their_batch,
           the_end_of_a_run_is_written_after_its_tasks)
