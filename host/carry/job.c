@@ -45,6 +45,7 @@ struct job {
     const struct workflow_job *row;
     struct expr_scope scope;
     char name[96];
+    bool has_script; /* a file */
     struct str *why;
 };
 
@@ -67,6 +68,11 @@ void job_destroy(struct job *job)
     mem_free(job->slices);
     mem_free(job->pairs);
     mem_free(job);
+}
+
+bool job_has_script(const struct job *job)
+{
+    return job->has_script;
 }
 
 /* ---- texts ---- */
@@ -279,11 +285,8 @@ static bool write_script(struct job *job, struct place *path)
     size_t done = 0;
     int fd;
 
-    *path = begin(job);
-    logs_add_run_path(job->logs, &job->texts, job->run->id);
-    str_addf(&job->texts, "/.%s.%llu.script", job->name,
-             (unsigned long long)job->effect->fence);
-    end(job, path);
+    *path = add_file(job, LOGS_SCRIPT);
+    job->has_script = true;
     fd = open(job->texts.text + path->at,
               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     while (fd >= 0 && done < size) {
@@ -410,6 +413,7 @@ static void look(struct job *job)
     str_reset(&job->texts);
     job->argv_count = 0;
     job->env_count = 0;
+    job->has_script = false;
 }
 
 /* All texts are there: from here on nothing moves. */

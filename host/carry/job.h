@@ -30,4 +30,7 @@ const struct haft_executor_start_in *
 job_make(struct job *job, const struct logs *logs, const struct core *core,
          const struct effect *effect, struct str *why);
 
+/* Whether the last one made has its script in a file: LOGS_SCRIPT. */
+bool job_has_script(const struct job *job);
+
 #endif

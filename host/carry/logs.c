@@ -17,6 +17,7 @@ static const char *const suffixes[] = {
     [LOGS_OUT] = "out",
     [LOGS_ERR] = "err",
     [LOGS_OUTPUTS] = "outputs",
+    [LOGS_SCRIPT] = "script",
 };
 
 static void add_number(struct str *out, uint64_t number)
@@ -337,7 +338,7 @@ void logs_remove(const struct logs *l, const struct logs_of *of, uint32_t files)
 {
     struct str path;
 
-    for (enum logs_file file = LOGS_OUT; file <= LOGS_OUTPUTS; file++) {
+    for (enum logs_file file = LOGS_OUT; file <= LOGS_SCRIPT; file++) {
         if (files & 1u << file) {
             str_init(&path, PATH_LIMIT);
             logs_add_path(l, &path, of, file);

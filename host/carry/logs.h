@@ -3,6 +3,7 @@
  *   logs/RUN/TASK.TRY.out      standard output, written by the executor
  *   logs/RUN/TASK.TRY.err      standard error
  *   logs/RUN/TASK.TRY.outputs  $HAFT_OUTPUT
+ *   logs/RUN/TASK.TRY.script   a long script
  *   runs/RUN/                  the run's own folder, $HAFT_RUN_DIR
  *
  * where TRY is the attempt's fence: 1, 2 ... When an attempt has ended, what
@@ -23,7 +24,8 @@
 enum logs_file {
     LOGS_OUT = 1, /* as streams are numbered */
     LOGS_ERR = 2,
-    LOGS_OUTPUTS = 3
+    LOGS_OUTPUTS = 3,
+    LOGS_SCRIPT = 4 /* what is run, where it is too long for an argument */
 };
 
 struct logs {

@@ -16,6 +16,8 @@
 /* An executor answers these at once, and works afterwards. */
 #define ANSWER_LIMIT_MS 60000
 
+#define CODE_LIMIT 256 /* bytes of a fault's code; of its message: as `why` */
+
 void runner_wake(struct runner *r)
 {
     if (r->wake) {
@@ -98,7 +100,7 @@ static void finish_files(struct runner *r, struct attempt *a,
 {
     struct logs_of of = runner_files(a);
 
-    a->files = logs_fold(&r->logs, &of);
+    a->files |= logs_fold(&r->logs, &of);
     a->files |= 1u << LOGS_OUTPUTS;
     if (!logs_outputs(&r->logs, &of, &outcome->outputs, why) &&
         outcome->fault.fault_class == FAULT_NONE) {
@@ -148,9 +150,13 @@ static void fail_attempt(struct runner *r, struct attempt *a,
 void runner_copy_fault(struct fault *to, const struct haft_fault *from,
                        struct str *texts)
 {
-    str_add(texts, from->code.p, from->code.n);
+    size_t code = from->code.n < CODE_LIMIT ? from->code.n : CODE_LIMIT;
+    size_t message =
+        from->message.n < STR_WHY_LIMIT ? from->message.n : STR_WHY_LIMIT;
+
+    str_add(texts, from->code.p, code);
     str_add_char(texts, '\0');
-    str_add(texts, from->message.p, from->message.n);
+    str_add(texts, from->message.p, message);
     *to = (struct fault){
         .fault_class = from->fault_class,
         .effect = from->effect,
@@ -160,7 +166,7 @@ void runner_copy_fault(struct fault *to, const struct haft_fault *from,
         .signal = from->signal,
         .retry_after_ms = from->retry_after_ms,
         .code = texts->text,
-        .message = texts->text + from->code.n + 1,
+        .message = texts->text + code + 1,
     };
 }
 
@@ -242,6 +248,7 @@ static void start(struct runner *r, const struct effect *effect)
     }
     memcpy(r->made_run, a->run_id, sizeof(r->made_run));
     in = job_make(r->job, &r->logs, r->core, effect, &why);
+    a->files |= job_has_script(r->job) ? 1u << LOGS_SCRIPT : 0;
     if (in) {
         a->has_files = true;
         a->is_handed = true;

@@ -59,7 +59,8 @@ int64_t runner_deadline_ms(const struct runner *r);
 struct logs_of runner_files(const struct attempt *a);
 struct attempt *runner_add(struct runner *r, const struct effect *effect);
 
-/* Texts go into `texts`, which must have nothing in it. */
+/* Texts go into `texts`, which must have nothing in it and holds two of
+ * STR_WHY_LIMIT; what is longer than a sentence is cut. */
 void runner_copy_fault(struct fault *to, const struct haft_fault *from,
                        struct str *texts);
 

@@ -10,7 +10,7 @@ static void found(struct runner *r, struct asked *asked, enum core_found what)
 
     if (a && !a->has_ended && what == FOUND_UNKNOWN) {
         of = runner_files(a); /* it is lost, but what it wrote is not */
-        a->files = logs_fold(&r->logs, &of);
+        a->files |= logs_fold(&r->logs, &of);
     }
     core_ask_found(r->core, asked->attempt, asked->fence, what);
     r->recovering--;
@@ -50,6 +50,9 @@ static void call_recover(struct runner *r, struct attempt *a,
 
     in.stdout_offset = logs_size(&r->logs, &of, LOGS_OUT);
     in.stderr_offset = logs_size(&r->logs, &of, LOGS_ERR);
+    if (logs_size(&r->logs, &of, LOGS_SCRIPT)) {
+        a->files |= 1u << LOGS_SCRIPT;
+    }
     guest_call(a->guest, &haft_executor_v1, HAFT_EXECUTOR_RECOVER, &in,
                runner_deadline_ms(r), on_recovered, asked);
 }

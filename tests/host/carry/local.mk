@@ -17,3 +17,4 @@ tests_host_carry_test_journal_store_SOURCES = \
 tests_host_carry_test_logs_SOURCES = tests/host/carry/test_logs.c \
     tests/host/carry/fake_store.c tests/host/carry/fake_store.h
 EXTRA_DIST += tests/host/carry/keeper_fixture.h
+check_PROGRAMS += tests/host/carry/test_runner

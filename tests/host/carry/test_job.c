@@ -81,7 +81,7 @@ static void finish(struct world *w)
     static const char *const folders[] = {"logs", "runs", ""};
     char path[128];
 
-    snprintf(path, sizeof(path), "%s/runs/r1/.a.1.script", w->state);
+    snprintf(path, sizeof(path), "%s/logs/r1/a.1.script", w->state);
     unlink(path);
     logs_end_run(&w->logs, "r1");
     for (size_t i = 0; i < 3; i++) {
@@ -198,7 +198,7 @@ START_TEST(a_script_too_long_for_an_argument_becomes_a_file)
     struct stat found;
 
     make(&w, text);
-    snprintf(path, sizeof(path), "%s/runs/r1/.a.1.script", w.state);
+    snprintf(path, sizeof(path), "%s/logs/r1/a.1.script", w.state);
 
     ck_argv(&w, WORDS("/bin/sh", "-e", path));
     ck_assert_int_eq(stat(path, &found), 0);
@@ -217,7 +217,7 @@ START_TEST(a_script_that_cannot_be_written_is_told)
     const struct effect *effect;
 
     make(&w, text);
-    snprintf(path, sizeof(path), "%s/runs/r1/.a.1.script", w.state);
+    snprintf(path, sizeof(path), "%s/logs/r1/a.1.script", w.state);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(symlink("/dev/null", path), 0); /* nobody's trap works */
     effect = start_of(w.core, "a");
