@@ -131,8 +131,9 @@ haft_from_child(const struct haft_child_ended_in *in, uint32_t known,
                                     HAFT_ORIGIN_LOCAL);
         end.word = "lost";
     } else if (in->error) {
-        snprintf(room, HAFT_MESSAGE_LIMIT, "could not be started: %s",
-                 strerror(in->error));
+        snprintf(room, HAFT_MESSAGE_LIMIT, "could not be started: %.*s%s%s",
+                 (int)in->step.n, in->step.n ? (const char *)in->step.p : "",
+                 in->step.n > 0 ? ": " : "", strerror(in->error));
         end = haft_from_child_error(in->error);
     } else if (in->signal) {
         snprintf(room, HAFT_MESSAGE_LIMIT, "ended by signal %d (%s)",

@@ -142,6 +142,11 @@ static void tell_ended(struct child *child)
 
     if (r->state == WIRE_NOEXEC) {
         in.error = r->error ? r->error : EINVAL;
+        if (r->status != WIRE_STEP_EXEC) {
+            const char *step = wire_step_name(r->status);
+
+            in.step = (struct haft_slice){step, strlen(step)};
+        }
     } else if (r->state == WIRE_ENDED && WIFSIGNALED(r->status)) {
         in.signal = WTERMSIG(r->status);
     } else if (r->state == WIRE_ENDED) {

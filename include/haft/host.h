@@ -198,9 +198,11 @@ struct haft_child_ended_in {
     uint32_t is_withdrawn;
     uint32_t is_lost;
     uint64_t id;
-    int64_t started_ms;
-    int64_t ended_ms;
+    int64_t started_ms;     /* since 1970; 0: never */
+    int64_t ended_ms;       /* since 1970 */
+    struct haft_slice step; /* at which `error` came, in words; empty: exec */
 };
+
 HAFT_TABLE struct haft_field haft_log_write_in_fields[] = {
     HAFT_ROW_SIZE(haft_log_write_in),
     HAFT_ROW_U32(haft_log_write_in, level),
@@ -357,8 +359,9 @@ HAFT_TABLE struct haft_field haft_child_ended_in_fields[] = {
     HAFT_ROW_U64(haft_child_ended_in, id),
     HAFT_ROW_I64(haft_child_ended_in, started_ms),
     HAFT_ROW_I64(haft_child_ended_in, ended_ms),
+    HAFT_ROW_TEXT(haft_child_ended_in, step),
 };
-HAFT_RECORD(haft_child_ended_in, 48);
+HAFT_RECORD(haft_child_ended_in, 64);
 
 /* write: one line of the host's log, with the instance's name. [any-thread] */
 #define HAFT_LOG_WRITE 0

@@ -226,7 +226,7 @@ AT(haft_child_started_in, pid, 4);
 AT(haft_child_started_in, id, 8);
 AT(haft_child_started_in, time_ms, 16);
 
-SIZE(haft_child_ended_in, 48);
+SIZE(haft_child_ended_in, 64);
 AT(haft_child_ended_in, size, 0);
 AT(haft_child_ended_in, exit_code, 4);
 AT(haft_child_ended_in, signal, 8);
@@ -236,6 +236,7 @@ AT(haft_child_ended_in, is_lost, 20);
 AT(haft_child_ended_in, id, 24);
 AT(haft_child_ended_in, started_ms, 32);
 AT(haft_child_ended_in, ended_ms, 40);
+AT(haft_child_ended_in, step, 48);
 
 /* haft/notify.h */
 SIZE(haft_notify_event, 80);

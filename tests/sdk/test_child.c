@@ -32,6 +32,11 @@ START_TEST(an_end_has_a_class_a_word_and_a_sentence)
          HAFT_NOT_FOUND,
          "not_found",
          "could not be started: No such file or directory"},
+        {{.error = ENOENT, .step = {"entering the directory", 22}},
+         HAFT_NOT_FOUND,
+         "not_found",
+         "could not be started: entering the directory: No such file or "
+         "directory"},
     };
     char room[HAFT_MESSAGE_LIMIT];
 
