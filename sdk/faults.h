@@ -408,6 +408,7 @@ static inline struct haft_native haft_from_signal(int32_t number,
     return n;
 }
 
+/* Why a system call failed; 0 is success. */
 static inline struct haft_native haft_from_errno(int32_t error)
 {
     struct haft_native other =
@@ -436,6 +437,7 @@ static inline struct haft_native haft_native_unsent(struct haft_native n,
     return n;
 }
 
+/* A CURLcode; 0 is success. `known`: SENT, REPEATABLE. */
 static inline struct haft_native haft_from_curl(int32_t code, uint32_t known)
 {
     struct haft_native n =

@@ -1,7 +1,10 @@
 /* What most plugins would otherwise write themselves: slices, options, logs,
  * faults. Everything is inline, so a module still imports nothing, and nothing
- * here allocates but haft_copy_text. Maps from native codes (errno, signals,
- * HTTP ...) to faults are in <haft/faults.h>. */
+ * here allocates but haft_copy_text and haft_base_create. Maps from native codes
+ * (errno, signals, HTTP ...) to faults are in <haft/faults.h>.
+ *
+ * All are [any-thread], since they touch nothing but what they are given, but
+ * for those that say [instance]. None keeps what it is given. */
 #ifndef HAFT_SDK_H
 #define HAFT_SDK_H
 
@@ -28,6 +31,7 @@ extern "C" {
 
 /* ---- slices and arrays ---- */
 
+/* `n` bytes at `p`; borrowed. */
 static inline struct haft_slice haft_bytes(const void *p, uint64_t n)
 {
     struct haft_slice s;
@@ -43,16 +47,19 @@ static inline struct haft_slice haft_text(const char *text)
     return haft_bytes(text, text ? strlen(text) : 0);
 }
 
+/* 1 if both have the same bytes, else 0; two empty ones do. */
 static inline int haft_slice_equal(struct haft_slice a, struct haft_slice b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, (size_t)a.n) == 0);
 }
 
+/* 1 if it is this NUL-terminated text, else 0. */
 static inline int haft_slice_is(struct haft_slice s, const char *text)
 {
     return haft_slice_equal(s, haft_text(text));
 }
 
+/* 1 if it begins with this NUL-terminated text, else 0. */
 static inline int haft_slice_begins(struct haft_slice s, const char *prefix)
 {
     size_t n = strlen(prefix);
@@ -168,7 +175,8 @@ static inline haft_status haft_base_give(struct haft_base *base,
                                                             NULL};             \
     HAFT_MODULE(ID, VERSION, ID##_classes, FILE)
 
-/* Asks a service of the host; -HAFT_UNIMPLEMENTED if it is not there. */
+/* Asks a service of the host; -HAFT_UNIMPLEMENTED if it is not there, or not
+ * under "needs" of the manifest. On the thread that the service says. */
 static inline haft_status haft_ask_host(const struct haft_host *host,
                                         const char *id, uint32_t method,
                                         const void *in, void *out)
@@ -225,6 +233,7 @@ static inline int64_t haft_option_number(const struct haft_create *with,
     return v ? v->number : 0;
 }
 
+/* How many values an option has; 0 if nobody set it. */
 static inline uint32_t haft_option_count(const struct haft_create *with,
                                          const char *key)
 {
@@ -238,6 +247,47 @@ static inline uint32_t haft_option_count(const struct haft_create *with,
 
 /* ---- faults ---- */
 
+/* Bytes of the letter at `p`, which ends in a NUL; 0 if it is no UTF-8. */
+static inline size_t haft_utf8_size(const unsigned char *p)
+{
+    size_t n = 1;
+    size_t i;
+
+    if (p[0] >= 0x80) {
+        n = 2 + (p[0] >= 0xe0) + (p[0] >= 0xf0);
+    }
+    if ((p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4) {
+        return 0;
+    }
+    for (i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) {
+        return 0;
+    }
+    return n;
+}
+
+/* Makes a NUL-terminated text fit for a message: what is no UTF-8, such as a
+ * letter that was cut in two or a file's odd name, becomes ?. */
+static inline void haft_clean(char *text)
+{
+    while (*text) {
+        size_t n = haft_utf8_size((const unsigned char *)text);
+
+        if (n == 0) {
+            *text = '?';
+            n = 1;
+        }
+        text += n;
+    }
+}
+
+/* A fault of a class, a stable code ("mine.open") and a sentence; both texts are
+ * borrowed for as long as the fault is used. The effect is MAYBE. */
 static inline struct haft_fault
 haft_fault_of(uint32_t fault_class, const char *code, const char *message)
 {
@@ -252,7 +302,7 @@ haft_fault_of(uint32_t fault_class, const char *code, const char *message)
 }
 
 /* `return haft_fail_with(host, call, &fault);` in a method, or in create with
- * call == NULL. */
+ * call == NULL. Minus the fault's class. [instance] */
 static inline haft_status haft_fail_with(const struct haft_host *host,
                                          const struct haft_call *call,
                                          const struct haft_fault *fault)
@@ -262,7 +312,8 @@ static inline haft_status haft_fail_with(const struct haft_host *host,
                               : -HAFT_INTERNAL;
 }
 
-/* The same with a formatted message, and nothing known of the effect. */
+/* The same with a formatted message, cut at HAFT_MESSAGE_LIMIT, and nothing
+ * known of the effect. [instance] */
 HAFT_PRINTF_(5, 6)
 static haft_status haft_fail(const struct haft_host *host,
                              const struct haft_call *call, uint32_t fault_class,
@@ -275,23 +326,29 @@ static haft_status haft_fail(const struct haft_host *host,
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
+    haft_clean(message);
     fault = haft_fault_of(fault_class, code, message);
     return haft_fail_with(host, call, &fault);
 }
 
-/* Ends a call that answered HAFT_PENDING, well or badly. [any-thread] */
+/* Ends a call that answered HAFT_PENDING, well or badly: once. `out` is the
+ * method's answer, or NULL if it has none; copied. HAFT_STALE if the call had
+ * ended before. */
 static inline haft_status haft_end(const struct haft_host *host, uint64_t call,
                                    const void *out)
 {
     return host->complete(host->self, call, HAFT_OK, out, NULL);
 }
 
+/* The same, badly; a class of 0 reads as INTERNAL. */
 static inline haft_status haft_end_with(const struct haft_host *host,
                                         uint64_t call,
                                         const struct haft_fault *fault)
 {
-    return host->complete(host->self, call, -(haft_status)fault->fault_class,
-                          NULL, fault);
+    haft_status status =
+        fault->fault_class ? -(haft_status)fault->fault_class : -HAFT_INTERNAL;
+
+    return host->complete(host->self, call, status, NULL, fault);
 }
 
 /* ---- log and clock, which every instance has ---- */

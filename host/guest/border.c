@@ -369,6 +369,11 @@ static haft_status fault(void *self, uint64_t call,
     if (is_good) {
         job->fault =
             codec_copy(&job->mem, &haft_fault_record, &haft_fault_record, said);
+    } else {
+        atomic_fetch_add(&job->guest->faulty, 1);
+        log_warn("guest", "fault refused kind=%s name=%s reason=%s",
+                 job->guest->kind, job->guest->name,
+                 log_quoted(&(struct log_room){0}, why.text));
     }
     str_finish(&why);
     return is_good ? HAFT_OK : -HAFT_INVALID;

@@ -1,5 +1,6 @@
 #include <haft/sdk.h>
 
+#include "host/plain/utf8.h"
 #include "tests/check_main.h"
 
 static struct haft_value values[] = {
@@ -97,6 +98,23 @@ START_TEST(a_long_message_is_cut)
 }
 END_TEST
 
+/* The host refuses a message with any other bytes, and all would be lost. */
+START_TEST(a_message_is_utf8_whatever_went_into_it)
+{
+    static const unsigned char odd[] = {
+        'a',  0xff, 0xc3, 0xa4, 0xc0, 0x80, 0xe2, 0x82, 0xac, 0xed, 0xa0,
+        0x80, 0xf0, 0x9f, 0x98, 0x80, 0xf4, 0x90, 0xe2, 0x82, 0};
+
+    haft_fail(&host, NULL, HAFT_INVALID, "x.odd", "%s", (const char *)odd);
+    ck_assert_str_eq(told.message, "a?\xc3\xa4??\xe2\x82\xac???"
+                                   "\xf0\x9f\x98\x80????");
+    ck_assert(utf8_is_valid(told.message, strlen(told.message)));
+
+    haft_fail(&host, NULL, HAFT_INVALID, "x.cut", "%510d\xc3\xa4", 1);
+    ck_assert(utf8_is_valid(told.message, strlen(told.message)));
+}
+END_TEST
+
 START_TEST(a_call_ends_well_or_with_a_fault)
 {
     struct haft_fault f = haft_fault_of(HAFT_SHED, "x.full", "full");
@@ -106,6 +124,9 @@ START_TEST(a_call_ends_well_or_with_a_fault)
     haft_end_with(&host, 5, &f);
     ck_assert_int_eq(told.status, -HAFT_SHED);
     ck_assert_uint_eq(told.call, 5);
+    f.fault_class = 0;
+    haft_end_with(&host, 6, &f);
+    ck_assert_int_eq(told.status, -HAFT_INTERNAL);
 }
 END_TEST
 
@@ -140,6 +161,7 @@ END_TEST
 
 TEST_MAIN("sdk", options_are_found_by_key, slices_are_compared_as_bytes,
           a_failure_is_said_and_returned_in_one, a_long_message_is_cut,
+          a_message_is_utf8_whatever_went_into_it,
           a_call_ends_well_or_with_a_fault,
           a_host_without_log_and_clock_does_no_harm,
           a_base_offers_what_it_was_given)
