@@ -571,11 +571,6 @@ void keeper_flush(struct keeper *keeper)
     }
 }
 
-bool keeper_is_ready(const struct keeper *keeper)
-{
-    return keeper->mode == MODE_READY;
-}
-
 int32_t keeper_pid(const struct keeper *keeper)
 {
     return keeper->pid;

@@ -79,9 +79,6 @@ void keeper_slots(struct keeper *keeper, uint32_t slots);
 /* Sends now what has been collected, as far as the socket takes it. */
 void keeper_flush(struct keeper *keeper);
 
-/* Whether a keeper is connected and has reported all it knew. */
-bool keeper_is_ready(const struct keeper *keeper);
-
 /* Its process, 0 if there is none. */
 int32_t keeper_pid(const struct keeper *keeper);
 

@@ -134,11 +134,6 @@ void client_close(struct client *c)
     mem_free(c);
 }
 
-bool client_is_owner(const struct client *c)
-{
-    return c->host != NULL;
-}
-
 struct loop *client_loop(struct client *c)
 {
     return c->loop;

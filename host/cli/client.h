@@ -24,9 +24,6 @@ struct client *client_open(const struct config *config, enum client_mode mode,
                            struct str *why);
 void client_close(struct client *c);
 
-/* Whether this process is the owner. */
-bool client_is_owner(const struct client *c);
-
 /* Asks, as ops_call does: `params` is taken, the answer comes in a turn. */
 void client_ask(struct client *c, const char *op, cJSON *params,
                 const struct op_answer *answer);

@@ -392,6 +392,7 @@ static bool fill(struct guests *g, struct guest *guest,
     m->with.values = options_give(options, g->config->host.state, &m->job.mem);
     is_made = start_lane(guest, why) && make_instance(guest, m, why);
     if (!is_made && !end_lane(guest)) {
+        g->has_left_one = true;
         return false;
     }
     scratch_finish(&m->job.mem);
@@ -505,11 +506,12 @@ void guests_stop(struct guests *g)
 /* A guest that was left behind keeps the memory that its thread may touch. */
 void guests_destroy(struct guests *g)
 {
-    bool is_clean = true;
-
     if (!g) {
         return;
     }
+
+    bool is_clean = !g->has_left_one;
+
     if (!calls_are_stopped(g->calls)) {
         guests_stop(g);
     }
@@ -521,8 +523,8 @@ void guests_destroy(struct guests *g)
         }
     }
     mem_free(g->items);
-    mem_free(g->services);
     if (is_clean) {
+        mem_free(g->services);
         calls_destroy(g->calls);
         modules_finish(&g->modules);
     }
@@ -544,11 +546,6 @@ const char *guests_name(const struct guests *g, const char *kind, size_t index)
 const char *guest_name(const struct guest *guest)
 {
     return guest->name;
-}
-
-const char *guest_kind(const struct guest *guest)
-{
-    return guest->kind;
 }
 
 static struct face *find_face(const struct guest *guest, const char *id)

@@ -65,7 +65,6 @@ struct guest *guests_find(struct guests *g, const char *kind, const char *name,
 const char *guests_name(const struct guests *g, const char *kind, size_t index);
 
 const char *guest_name(const struct guest *guest); /* "local" */
-const char *guest_kind(const struct guest *guest); /* "executor" */
 bool guest_offers(const struct guest *guest, const char *interface);
 
 /* Whether the manifest of an executor lists a sort of job. */

@@ -65,7 +65,8 @@ struct guests {
     struct guest **items;
     size_t count;
     size_t room;
-    uint32_t made; /* numbers given to guests so far */
+    uint32_t made;     /* numbers given to guests so far */
+    bool has_left_one; /* its thread never came back: it keeps its memory */
 };
 
 /* What an instance is asked for, bound to this interface; NULL if it does not
