@@ -177,22 +177,6 @@ void record_add_task(struct str *out, const struct core *c, uint32_t run,
     str_add_char(out, '}');
 }
 
-void record_show_task(struct str *out, const struct core *c, uint32_t run,
-                      uint32_t task)
-{
-    struct task room;
-    char name[96];
-    const struct task *t = core_task(c, run, task, &room);
-
-    core_task_name(c, run, task, name);
-    separate(out);
-    add_word(out, "{\"state\":", task_state_name(t->state));
-    add_word(out, ",\"run\":", core_run(c, run)->id);
-    add_text(out, ",\"task\":", name);
-    add_task_members(out, c, t);
-    str_add_char(out, '}');
-}
-
 /* ---- runs ---- */
 
 static void add_counts(struct str *out, const struct run *r)
@@ -239,12 +223,6 @@ static void add_run_members(struct str *out, const struct core *c,
 void record_add_run(struct str *out, const struct core *c, uint32_t run)
 {
     str_add_char(out, RECORD_VERSION);
-    add_run_members(out, c, core_run(c, run));
-}
-
-void record_show_run(struct str *out, const struct core *c, uint32_t run)
-{
-    separate(out);
     add_run_members(out, c, core_run(c, run));
 }
 

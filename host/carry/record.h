@@ -97,10 +97,4 @@ bool record_restore_task(const struct record_target *target, uint32_t run,
                          const char *name, const struct haft_slice *value,
                          struct str *why);
 
-/* What the doors show, without the version byte: live runs from the core,
- * ended ones from their record (behind its version byte). */
-void record_show_run(struct str *out, const struct core *c, uint32_t run);
-void record_show_task(struct str *out, const struct core *c, uint32_t run,
-                      uint32_t task);
-
 #endif

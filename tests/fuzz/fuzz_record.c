@@ -117,8 +117,8 @@ static void look(const struct core *core, uint32_t run)
     struct str out;
 
     str_init(&out, SIZE_MAX / 2);
-    record_show_run(&out, core, run);
-    read_back(out.text, out.size);
+    record_add_run(&out, core, run);
+    read_back(out.text + 1, out.size - 1);
     for (uint32_t t = 0; t < core_tasks_count(core, run); t++) {
         str_reset(&out);
         record_add_task(&out, core, run, t);
