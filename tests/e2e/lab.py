@@ -155,6 +155,8 @@ class Lab(unittest.TestCase):
 
     def setUp(self):
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="haft-e2e."))
+        # The last of the clean-ups: what was mounted in it is not any more.
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.state = os.path.join(self.folder, ".haft")
         self.started = []
         self.environment = dict(
@@ -171,7 +173,6 @@ class Lab(unittest.TestCase):
                 process.kill()
             process.communicate()
         wait_for("the end of all processes", self.end_processes)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def end_processes(self):
         """The keeper goes by itself once its tasks are gone."""
