@@ -9,6 +9,12 @@ uninstall-hook:
 	for f in $(plugin_LTLIBRARIES:.la=.so); do \
 	    rm -f "$(DESTDIR)$(plugindir)/$$f"; done
 
+# The installed program runs a workflow, with the installed modules.
+installcheck-local:
+	HAFT_SRCDIR='$(abs_top_srcdir)' CC='$(CC)' \
+	    $(srcdir)/tests/installcheck '$(DESTDIR)' '$(bindir)' \
+	    '$(libexecdir)' '$(plugindir)' '$(pkgconfigdir)'
+
 # The rules that take tools of their own: clang-format, clang-tidy, cppcheck,
 # shellcheck.
 style:
@@ -21,11 +27,23 @@ style:
 cover:
 	$(srcdir)/tests/cover
 
+# Some tests of each room, and a whole run, under valgrind.
+memcheck: all
+	$(MAKE) $(AM_MAKEFLAGS) $(MEMCHECKED)
+	HAFT_SRCDIR='$(abs_top_srcdir)' $(srcdir)/tests/memcheck $(MEMCHECKED)
+MEMCHECKED = \
+    tests/host/base/test_config \
+    tests/host/carry/test_record \
+    tests/host/core/test_life \
+    tests/host/flow/test_reader \
+    tests/host/keeper/test_wire \
+    tests/host/plain/test_json
+
 # Both commands of the README in a minimal Debian made on the spot; needs root.
 check-fresh:
 	$(srcdir)/tests/check-fresh
 
-.PHONY: style cover check-fresh
+.PHONY: style cover memcheck check-fresh
 
 # What git tracks is in the tarball, but for what only git and CI need.
 distcheck-hook:
