@@ -194,8 +194,18 @@ START_TEST(interfaces_have_unique_ids_and_whole_signatures)
 }
 END_TEST
 
-/* Lines that begin with `word` in all headers of a folder. */
-static size_t count_lines(const char *folder, const char *word)
+static bool ends_with(const char *line, const char *end)
+{
+    size_t n = strcspn(line, "\n");
+
+    return n >= strlen(end) &&
+           strncmp(line + n - strlen(end), end, strlen(end)) == 0;
+}
+
+/* Lines that begin with `word` and end with `end` in all files of a folder that
+ * end with `kind`. */
+static size_t count_in(const char *folder, const char *kind, const char *word,
+                       const char *end)
 {
     char path[1024];
     char line[512];
@@ -208,9 +218,10 @@ static size_t count_lines(const char *folder, const char *word)
         FILE *file;
 
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        file = strstr(entry->d_name, ".h") ? fopen(path, "r") : NULL;
+        file = ends_with(entry->d_name, kind) ? fopen(path, "r") : NULL;
         while (file && fgets(line, sizeof(line), file)) {
-            count += strncmp(line, word, strlen(word)) == 0;
+            count +=
+                strncmp(line, word, strlen(word)) == 0 && ends_with(line, end);
         }
         if (file) {
             fclose(file);
@@ -220,11 +231,32 @@ static size_t count_lines(const char *folder, const char *word)
     return count;
 }
 
-START_TEST(the_lists_of_this_test_are_complete)
+static size_t count_lines(const char *folder, const char *word)
+{
+    return count_in(folder, ".h", word, "");
+}
+
+static void go_to_the_top(void)
 {
     const char *top = getenv("HAFT_SRCDIR");
 
     ck_assert_int_eq(chdir(top ? top : "."), 0);
+}
+
+/* What has no line in layout.c could change without a sound. */
+START_TEST(every_struct_has_its_layout_locked)
+{
+    go_to_the_top();
+
+    ck_assert_uint_gt(count_in("include/haft", ".h", "struct haft_", "{"), 0);
+    ck_assert_uint_eq(count_in("include/haft", ".h", "struct haft_", "{"),
+                      count_in("tests/abi", "layout.c", "SIZE(", ");"));
+}
+END_TEST
+
+START_TEST(the_lists_of_this_test_are_complete)
+{
+    go_to_the_top();
     ck_assert_uint_eq(count_lines("include/haft", "HAFT_RECORD(") +
                           count_lines("include/haft/draft", "HAFT_RECORD("),
                       COUNT(records));
@@ -237,4 +269,5 @@ END_TEST
 TEST_MAIN("tables", every_byte_of_a_message_has_one_row,
           every_item_is_of_some_message, names_are_unique,
           interfaces_have_unique_ids_and_whole_signatures,
+          every_struct_has_its_layout_locked,
           the_lists_of_this_test_are_complete)
