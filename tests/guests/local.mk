@@ -7,7 +7,13 @@ guest_actor_la_SOURCES = tests/guests/actor.c
 guest_actor_la_CPPFLAGS = $(GUEST_CPPFLAGS)
 guest_actor_la_LDFLAGS = $(GUEST_LINK)
 $(guest_actor_la_OBJECTS): tests/guests/actor.json
-EXTRA_DIST += tests/guests/actor.json tests/guests/bad.json \
+check_LTLIBRARIES += guest-puppet.la
+guest_puppet_la_SOURCES = tests/guests/puppet.c
+guest_puppet_la_CPPFLAGS = $(GUEST_CPPFLAGS)
+guest_puppet_la_LDFLAGS = $(GUEST_LINK)
+$(guest_puppet_la_OBJECTS): tests/guests/puppet.json
+EXTRA_DIST += tests/guests/actor.json tests/guests/puppet.json \
+    tests/guests/bad.json \
     tests/guests/bad-future.json tests/guests/bad-json.json \
     tests/guests/bad-past.json
 

@@ -18,3 +18,10 @@ tests_host_carry_test_logs_SOURCES = tests/host/carry/test_logs.c \
     tests/host/carry/fake_store.c tests/host/carry/fake_store.h
 EXTRA_DIST += tests/host/carry/keeper_fixture.h
 check_PROGRAMS += tests/host/carry/test_runner
+if PLUGIN_STORAGE_MEMORY
+if PLUGIN_EXECUTOR_NOOP
+if PLUGIN_RETRY_BACKOFF
+check_PROGRAMS += tests/host/carry/test_runner_attempt
+endif
+endif
+endif

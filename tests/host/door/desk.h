@@ -2,7 +2,8 @@
  * nothing, and somebody who asks it.
  *
  * desk_ask turns the host until the last word has come; a deadline fails the
- * test. What came is in `result` or in `fault_class` and `message`. */
+ * test. What came is in `result` or in `fault_class` and `message`; pieces of
+ * a log are in `log`. */
 #ifndef TESTS_HOST_DOOR_DESK_H
 #define TESTS_HOST_DOOR_DESK_H
 
@@ -30,10 +31,13 @@ struct desk {
 
     cJSON *result;
     int events;
+    struct str log;
     uint32_t fault_class;
     char code[64];
     char message[4096];
     bool is_answered;
+    const char *wanted; /* kind of an event */
+    bool has_come;
 };
 
 static inline void desk_late(void *ctx)
@@ -53,7 +57,9 @@ static inline void desk_turn(struct desk *desk)
     ck_assert_msg(!desk->is_late, "waited in vain");
 }
 
-static inline void desk_open(struct desk *desk, enum host_part part)
+/* With more sections in the config. */
+static inline void desk_open_with(struct desk *desk, enum host_part part,
+                                  const char *sections)
 {
     const char *modules = getenv("HAFT_TEST_MODULES");
     char text[2048];
@@ -66,8 +72,9 @@ static inline void desk_open(struct desk *desk, enum host_part part)
                     "[host]\nstate = %s/state\nmodules = %s\n"
                     "log_level = error\n"
                     "[storage]\nplugin = memory\n"
-                    "[route]\nprocess = noop\n[executor:noop]\n",
-                    desk->folder, modules ? modules : ".libs");
+                    "[route]\nprocess = noop\n[executor:noop]\n%s",
+                    desk->folder, modules ? modules : ".libs", sections);
+    ck_assert_int_lt(size, (int)sizeof(text));
     str_init(&why, 1 << 16);
     desk->config =
         config_read(text, (size_t)size, "/desk/haft.conf", true, &why);
@@ -77,10 +84,16 @@ static inline void desk_open(struct desk *desk, enum host_part part)
                       HOST_OPENED,
                   "%s", why.text);
     str_finish(&why);
+    str_init(&desk->log, 1 << 20);
     loop_timer_init(&desk->deadline, desk_late, desk);
     while (!host_is_ready(desk->host)) {
         desk_turn(desk);
     }
+}
+
+static inline void desk_open(struct desk *desk, enum host_part part)
+{
+    desk_open_with(desk, part, "");
 }
 
 static inline void desk_forget(struct desk *desk)
@@ -88,6 +101,7 @@ static inline void desk_forget(struct desk *desk)
     cJSON_Delete(desk->result);
     desk->result = NULL;
     desk->events = 0;
+    str_reset(&desk->log);
     desk->fault_class = 0;
     desk->code[0] = '\0';
     desk->message[0] = '\0';
@@ -113,15 +127,18 @@ static inline void desk_close(struct desk *desk)
     }
     host_close(desk->host);
     config_destroy(desk->config);
+    str_finish(&desk->log);
     desk_remove(desk->folder);
 }
 
 static inline void desk_event(void *ctx, const char *json, size_t size)
 {
     struct desk *desk = ctx;
+    cJSON *event = cJSON_ParseWithLength(json, size);
 
-    (void)json;
-    (void)size;
+    ck_assert_ptr_nonnull(event);
+    str_add_text(&desk->log, json_get_text(event, "text", ""));
+    cJSON_Delete(event);
     desk->events++;
 }
 
@@ -170,6 +187,55 @@ static inline void desk_get(struct desk *desk, const char *op,
 {
     desk_ask(desk, op, params);
     ck_assert_msg(desk->result != NULL, "%s", desk->message);
+}
+
+static inline void desk_look(void *ctx, const char *json, size_t size)
+{
+    struct desk *desk = ctx;
+    cJSON *event = cJSON_ParseWithLength(json, size);
+
+    if (strcmp(json_get_text(event, "kind", ""), desk->wanted) == 0) {
+        desk->has_come = true;
+    }
+    cJSON_Delete(event);
+}
+
+/* Turns until an event of that kind has been told of the last run. */
+static inline void desk_wait(struct desk *desk, const char *kind)
+{
+    const struct op_answer answer = {desk_look, desk_result, desk_error, desk};
+    uint64_t id;
+
+    desk_forget(desk);
+    desk->wanted = kind;
+    desk->has_come = false;
+    id = ops_call(host_ops(desk->host), "run.events", "user:tester",
+                  cJSON_Parse("{\"run\":\"last\",\"follow\":true}"), &answer);
+    while (!desk->has_come) {
+        ck_assert_msg(!desk->is_answered, "%s", desk->message);
+        desk_turn(desk);
+    }
+    ops_drop(host_ops(desk->host), id);
+}
+
+static inline void desk_submit(struct desk *desk, const char *document)
+{
+    cJSON *params = cJSON_CreateObject();
+    char *json;
+
+    cJSON_AddStringToObject(params, "document", document);
+    cJSON_AddStringToObject(params, "name", "desk");
+    json = cJSON_PrintUnformatted(params);
+    desk_get(desk, "run.submit", json);
+    cJSON_Delete(params);
+    cJSON_free(json);
+}
+
+/* Until the run has ended, and all that is on disk. */
+static inline void desk_run(struct desk *desk, const char *document)
+{
+    desk_submit(desk, document);
+    desk_wait(desk, "run.ended");
 }
 
 /* The answer is a fault of that class whose message holds `part`. */

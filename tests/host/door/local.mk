@@ -4,6 +4,9 @@ if PLUGIN_EXECUTOR_NOOP
 if PLUGIN_AUTH_PEER
 check_PROGRAMS += tests/host/door/test_intake tests/host/door/test_ops \
     tests/host/door/test_socket
+if PLUGIN_RETRY_BACKOFF
+check_PROGRAMS += tests/host/door/test_ops_task
+endif
 endif
 endif
 endif
