@@ -1,6 +1,7 @@
 libhost_la_SOURCES += \
     host/carry/attempt.c host/carry/attempt.h \
     host/carry/batch.c host/carry/batch.h \
+    host/carry/boot.c host/carry/boot.h \
     host/carry/bus.c host/carry/bus.h host/carry/bus_inside.h \
     host/carry/flat.c host/carry/flat.h \
     host/carry/job.c host/carry/job.h \

@@ -12,6 +12,7 @@
 #include <haft/host.h>
 
 #include "host/base/log.h"
+#include "host/carry/boot.h"
 #include "host/carry/keeper.h"
 #include "host/plain/mem.h"
 
@@ -46,7 +47,8 @@ struct process {
     struct keeper *keeper;
     int state_fd;
     uint32_t epoch;
-    uint32_t ids; /* given so far */
+    uint32_t first_epoch; /* since the machine came up */
+    uint32_t ids;         /* given so far */
     struct child *children[BUCKETS];
     struct slots *slots;
     bool is_ready;
@@ -519,6 +521,10 @@ static haft_status serve_find(void *ctx, struct guest *who,
     struct child *child = find_own(p, who, find->id);
 
     (void)call;
+    if (!find_child(p, find->id) && find->id >> 32 < p->first_epoch) {
+        child = add_child(p, find->id, 0);
+        child->report.state = WIRE_LOST; /* with the power */
+    }
     if (!child) {
         answer->state = HAFT_PROCESS_UNKNOWN;
         return HAFT_OK;
@@ -653,6 +659,7 @@ void process_open(struct process *p, uint32_t epoch)
         str_addf(&why, "%s: %s", p->options.state, strerror(errno));
     } else {
         options.state_fd = p->state_fd;
+        p->first_epoch = boot_first_epoch(p->state_fd, epoch);
         p->keeper = keeper_create(p->loop, &options);
     }
     if (!p->keeper) {
