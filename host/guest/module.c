@@ -192,7 +192,7 @@ void modules_finish(struct modules *ms)
         struct module *m = ms->items[i];
 
         /* A number that is used again would find the old code: see dlopen. */
-        if (m->fd >= 0 && !m->loaded) {
+        if (m->fd >= 0 && !m->is_open) {
             close(m->fd);
         }
         manifest_finish(&m->manifest);
@@ -479,6 +479,7 @@ static bool find_entry(struct module *m, struct str *why)
         str_addf(why, "cannot be loaded: %s", cause ? cause : lt_dlerror());
         return false;
     }
+    m->is_open = true;
     symbol = lt_dlsym(handle, ENTRY);
     if (!symbol) {
         str_add_text(why, "wanted the function " ENTRY ", found none");

@@ -28,6 +28,7 @@ struct module {
     char *reason;             /* why it was refused; NULL: it was not */
     struct manifest manifest; /* empty if it could not be read */
     int fd;                   /* open as long as the process; -1: linked in */
+    bool is_open;             /* its code was mapped, for good */
     module_entry entry;       /* NULL: not yet known */
     const struct haft_module *loaded; /* NULL: not yet */
 };
