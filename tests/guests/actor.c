@@ -13,8 +13,8 @@
 
 /* The objects of one instance, and the list of them, in one piece. */
 struct offers {
-    const struct haft_object *list[3];
-    struct haft_object objects[2];
+    const struct haft_object *list[4];
+    struct haft_object objects[3];
 };
 
 struct actor {
@@ -27,6 +27,8 @@ struct actor {
     pthread_t helper;
     int has_helper;
     uint64_t told; /* the token of the last haft.ready/1 */
+    int32_t pid;   /* of the last haft.child/1 */
+    struct haft_child_ended_in child;
 };
 
 static struct haft_slice event_kind(const struct haft_notify_deliver_in *in)
@@ -166,6 +168,25 @@ static haft_status act(struct actor *a, const struct haft_call *call,
     return HAFT_OK;
 }
 
+/* Whether the last child that was told has ended so. */
+static haft_status was_child(const struct actor *a, struct haft_slice how,
+                             uint64_t n)
+{
+    const struct haft_child_ended_in *c = &a->child;
+    int is_so = (haft_slice_is(how, "child_started") && a->pid > 0) ||
+                (haft_slice_is(how, "child_id") && c->id == n);
+
+    if (c->id) {
+        is_so |= haft_slice_is(how, "child_exited") && !c->signal &&
+                 !c->error && (uint64_t)c->exit_code == n;
+        is_so |= haft_slice_is(how, "child_killed") && (uint64_t)c->signal == n;
+        is_so |= haft_slice_is(how, "child_failed") && (uint64_t)c->error == n;
+        is_so |= haft_slice_is(how, "child_withdrawn") && c->is_withdrawn;
+        is_so |= haft_slice_is(how, "child_lost") && c->is_lost;
+    }
+    return is_so ? HAFT_OK : -HAFT_CONFLICT;
+}
+
 static haft_status act_on_host(struct actor *a, struct haft_slice what,
                                uint64_t n)
 {
@@ -183,6 +204,9 @@ static haft_status act_on_host(struct actor *a, struct haft_slice what,
     }
     if (haft_slice_is(what, "told")) {
         return a->told == n ? HAFT_OK : -HAFT_CONFLICT;
+    }
+    if (what.n > 6 && memcmp(what.p, "child_", 6) == 0) {
+        return was_child(a, what, n);
     }
     if (haft_slice_is(what, "process")) {
         return a->host->query(a->host->self, "haft.process/1") ? -HAFT_CONFLICT
@@ -214,6 +238,26 @@ static haft_status on(struct actor *a, const struct haft_call *call,
     return HAFT_OK;
 }
 HAFT_METHOD(on, struct actor, struct haft_ready_on_in, void);
+
+static haft_status started(struct actor *a, const struct haft_call *call,
+                           const struct haft_child_started_in *in, void *out)
+{
+    (void)call;
+    (void)out;
+    a->pid = in->pid;
+    return HAFT_OK;
+}
+HAFT_METHOD(started, struct actor, struct haft_child_started_in, void);
+
+static haft_status ended(struct actor *a, const struct haft_call *call,
+                         const struct haft_child_ended_in *in, void *out)
+{
+    (void)call;
+    (void)out;
+    a->child = *in; /* its step is not looked at */
+    return HAFT_OK;
+}
+HAFT_METHOD(ended, struct actor, struct haft_child_ended_in, void);
 
 /* The code says what to answer. */
 static haft_status decide(struct actor *a, const struct haft_call *call,
@@ -254,6 +298,7 @@ static void destroy(struct haft_instance *instance)
 
 static const haft_method notify_methods[] = {deliver_method};
 static const haft_method ready_methods[] = {on_method};
+static const haft_method child_methods[] = {started_method, ended_method};
 static const haft_method retry_methods[] = {decide_method};
 
 static struct actor *make(const struct haft_host *host,
@@ -273,7 +318,10 @@ static struct actor *make(const struct haft_host *host,
     o->objects[1] = (struct haft_object){sizeof(o->objects[1]), 1,
                                          &haft_ready_v1, ready_methods, a};
     o->list[0] = &o->objects[0];
+    o->objects[2] = (struct haft_object){sizeof(o->objects[2]), 2,
+                                         &haft_child_v1, child_methods, a};
     o->list[1] = &o->objects[1];
+    o->list[2] = &o->objects[2];
     a->instance.size = sizeof(a->instance);
     a->instance.objects = o->list;
     a->offers = o;

@@ -8,6 +8,7 @@ check_PROGRAMS += \
     tests/host/carry/test_keeper_death \
     tests/host/carry/test_logs \
     tests/host/carry/test_outputs \
+    tests/host/carry/test_process \
     tests/host/carry/test_record \
     tests/host/carry/test_retry_question
 tests_host_carry_test_bus_SOURCES = tests/host/carry/test_bus.c \
