@@ -25,7 +25,8 @@ enum budget {
     BUDGET_TRIES,  /* as often as the task says */
     BUDGET_LOSSES, /* as often as the instance allows */
     BUDGET_ONCE,   /* one loss */
-    BUDGET_TWICE   /* two losses */
+    BUDGET_TWICE,  /* two losses */
+    BUDGET_WAITS   /* losses, as often as the task says: its own limit */
 };
 
 struct rule {
@@ -44,7 +45,7 @@ static const struct rule rules[HAFT_CLASSES] = {
     [HAFT_CONFLICT] = {BUDGET_LOSSES, HAFT_RETRY_AGAIN, "no losses left"},
     [HAFT_USER_FAILURE] = {BUDGET_TRIES, HAFT_RETRY_AGAIN, "no tries left"},
     [HAFT_TIMEOUT_RUN] = {BUDGET_TRIES, HAFT_RETRY_AGAIN, "no tries left"},
-    [HAFT_TIMEOUT_QUEUE] = {BUDGET_TRIES, HAFT_RETRY_AGAIN, "no tries left"},
+    [HAFT_TIMEOUT_QUEUE] = {BUDGET_WAITS, HAFT_RETRY_AGAIN, "no tries left"},
     [HAFT_THROTTLED] = {BUDGET_LOSSES, HAFT_RETRY_AGAIN, "no losses left"},
     [HAFT_RESOURCE] = {BUDGET_TRIES, HAFT_RETRY_AGAIN, "no tries left"},
     [HAFT_TRANSIENT] = {BUDGET_LOSSES, HAFT_RETRY_AGAIN, "no losses left"},
@@ -289,7 +290,8 @@ static bool has_exit(const struct haft_retry_decide_in *in)
 }
 
 /* The class's rule, or what the task says instead. Effect not_started costs a
- * loss whatever the class: the task had no part in it. */
+ * loss whatever the class: the task had no part in it; but for the limit on
+ * waiting, which the task has set. */
 static struct rule rule_of(const struct haft_retry_decide_in *in)
 {
     static const struct rule unnamed = {BUDGET_NONE, 0,
@@ -328,6 +330,8 @@ static bool is_within(const struct policy *p, enum budget budget,
         return in->losses <= p->losses &&
                (p->strategy != STRATEGY_NONE ||
                 in->effect == HAFT_EFFECT_NOT_STARTED);
+    case BUDGET_WAITS:
+        return p->strategy != STRATEGY_NONE && in->losses <= p->max;
     case BUDGET_ONCE:
         return in->losses <= least(1, p->losses);
     case BUDGET_TWICE:

@@ -354,7 +354,7 @@ static const struct class_row {
     [HAFT_CONFLICT] = {AGAIN, NO, AGAIN, AGAIN},
     [HAFT_USER_FAILURE] = {AGAIN, NO, NO, AGAIN},
     [HAFT_TIMEOUT_RUN] = {AGAIN, NO, NO, AGAIN},
-    [HAFT_TIMEOUT_QUEUE] = {AGAIN, NO, NO, AGAIN},
+    [HAFT_TIMEOUT_QUEUE] = {AGAIN, NO, AGAIN, AGAIN},
     [HAFT_THROTTLED] = {AGAIN, NO, AGAIN, AGAIN},
     [HAFT_RESOURCE] = {AGAIN, NO, NO, AGAIN},
     [HAFT_TRANSIENT] = {AGAIN, NO, AGAIN, AGAIN},
@@ -405,6 +405,27 @@ START_TEST(every_class_and_effect_has_its_answer)
                           is_unstarted ? row->unstarted : row->no_tries);
         }
     }
+    fakehost_destroy(h);
+}
+END_TEST
+
+START_TEST(a_wait_that_is_too_long_is_not_begun_again_unless_the_task_says_so)
+{
+    struct fakehost *h = open_plain();
+    struct haft_retry_decide_in in = question();
+
+    in.fault_class = HAFT_TIMEOUT_QUEUE;
+    in.effect = HAFT_EFFECT_NOT_STARTED;
+    in.tries = 0;
+    in.losses = 1;
+    in.max = 0;
+    in.strategy = haft_text("none");
+    ck_assert_uint_eq(decide(h, &in).verdict, HAFT_RETRY_FAIL);
+    in.max = 1;
+    in.strategy = haft_text("fixed");
+    ck_assert_uint_eq(decide(h, &in).verdict, HAFT_RETRY_AGAIN);
+    in.losses = 2;
+    ck_assert_uint_eq(decide(h, &in).verdict, HAFT_RETRY_FAIL);
     fakehost_destroy(h);
 }
 END_TEST
@@ -620,6 +641,8 @@ TEST_MAIN("retry/backoff", each_strategy_grows_as_it_is_called,
           decorrelated_jitter_follows_the_delay_before,
           a_hint_is_never_undercut_and_only_spread_upwards,
           retry_hints_narrow_the_answer, every_class_and_effect_has_its_answer,
+          a_wait_that_is_too_long_is_not_begun_again_unless_the_task_says_so,
+          a_wait_that_is_too_long_is_not_begun_again_unless_the_task_says_so,
           a_class_unknown_to_us_is_taken_as_internal,
           tries_are_counted_to_the_last_one,
           a_task_that_says_nothing_fails_at_its_first_failure,
