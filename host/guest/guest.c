@@ -304,7 +304,8 @@ static bool make_instance(struct guest *guest, struct making *m,
     }
     guest->instance = m->instance;
     if (!look_at(guest, why)) {
-        if (guest->instance->destroy) {
+        if (guest->instance->size >= sizeof(*guest->instance) &&
+            guest->instance->destroy) {
             run_there(guest, destroy, guest, DESTROY_LIMIT_MS);
         }
         guest->instance = NULL;

@@ -143,9 +143,9 @@ static void destroy(struct haft_instance *instance)
 void bad_symbol_that_nobody_has(void);
 #endif
 
-static haft_status create(const struct haft_host *host,
-                          const struct haft_create *with,
-                          struct haft_instance **out)
+__attribute__((unused)) static haft_status
+create(const struct haft_host *host, const struct haft_create *with,
+       struct haft_instance **out)
 {
     struct haft_instance *i = calloc(1, sizeof(*i));
 
@@ -170,9 +170,39 @@ static haft_status create(const struct haft_host *host,
 #else
 #    define CLASS "bad"
 #endif
+/* Says nothing of why, or hands out less than an instance. */
+__attribute__((unused)) static haft_status
+create_less(const struct haft_host *host, const struct haft_create *with,
+            struct haft_instance **out)
+{
+    static struct haft_instance piece = {8, 0, objects, destroy};
+
+    (void)host;
+    (void)with;
+    *out = &piece;
+#ifdef BAD_MUTE
+    return -HAFT_DENIED;
+#else
+    return HAFT_OK;
+#endif
+}
+
+#if defined(BAD_CREATE)
+#    define CREATE NULL
+#elif defined(BAD_MUTE) || defined(BAD_INSTANCE)
+#    define CREATE create_less
+#else
+#    define CREATE create
+#endif
 static const struct haft_class bad = {sizeof(bad), 0, HAFT_RETRY_V1, CLASS,
-                                      create};
+                                      CREATE};
+#ifdef BAD_MORE
+static const struct haft_class more = {sizeof(more), 0, HAFT_RETRY_V1, "more",
+                                       create};
+static const struct haft_class *const classes[] = {&bad, &more, NULL};
+#else
 static const struct haft_class *const classes[] = {&bad, NULL};
+#endif
 
 #if defined(BAD_NOTE)
 HAFT_EXPORT const void *haft_module_v1(void);
@@ -194,6 +224,23 @@ const struct haft_module *haft_module_v1(void)
 {
     static const struct haft_module module = {sizeof(module), 7, "guest_bad",
                                               "1.0", classes};
+    return &module;
+}
+#elif defined(BAD_NULL)
+HAFT_MANIFEST_(guest_bad, BAD_MANIFEST);
+HAFT_EXPORT const struct haft_module *haft_module_v1(void);
+const struct haft_module *haft_module_v1(void)
+{
+    (void)classes;
+    return NULL;
+}
+#elif defined(BAD_SIZE)
+HAFT_MANIFEST_(guest_bad, BAD_MANIFEST);
+HAFT_EXPORT const struct haft_module *haft_module_v1(void);
+const struct haft_module *haft_module_v1(void)
+{
+    static const struct haft_module module = {8, 1, "guest_bad", "1.0",
+                                              classes};
     return &module;
 }
 #elif defined(BAD_ID)

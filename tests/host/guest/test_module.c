@@ -67,6 +67,23 @@ START_TEST(a_manifest_that_lies_is_found_out)
 }
 END_TEST
 
+START_TEST(a_module_that_is_not_whole_is_refused)
+{
+    check_refusal("guest-bad-null", "haft_module_v1 answered NULL");
+    check_refusal("guest-bad-size", "module size: wanted at least ");
+    check_refusal("guest-bad-create", "class bad: size: wanted at least ");
+    check_refusal("guest-bad-more",
+                  "module and manifest differ: classes: wanted 1, found 2");
+}
+END_TEST
+
+START_TEST(an_instance_that_cannot_be_used_is_refused)
+{
+    check_refusal("guest-bad-mute", "create answered -4 and did not say why");
+    check_refusal("guest-bad-instance", "instance size: wanted at least ");
+}
+END_TEST
+
 START_TEST(a_module_of_another_age_is_refused_unread)
 {
     check_refusal("guest-bad-future", "abi.least: wanted at most 1, found 98");
@@ -313,6 +330,8 @@ END_TEST
 
 TEST_MAIN("module", a_file_without_a_note_is_no_module,
           a_manifest_that_lies_is_found_out,
+          a_module_that_is_not_whole_is_refused,
+          an_instance_that_cannot_be_used_is_refused,
           a_module_of_another_age_is_refused_unread,
           what_cannot_be_linked_is_refused_at_once,
           tables_that_differ_are_refused_by_field,
