@@ -287,8 +287,10 @@ static bool write_script(struct job *job, struct place *path)
 
     *path = add_file(job, LOGS_SCRIPT);
     job->has_script = true;
+    /* What is there, if anything, is an earlier host's, or a task's trap. */
+    unlink(job->texts.text + path->at);
     fd = open(job->texts.text + path->at,
-              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     while (fd >= 0 && done < size) {
         ssize_t n = write(fd, script + done, size - done);
 

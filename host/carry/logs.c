@@ -119,6 +119,7 @@ void logs_end_run(const struct logs *l, const char *run)
 
 /* ---- one file ---- */
 
+/* A task may have put a pipe in its place: nobody waits for its other end. */
 static int open_file(const struct logs *l, const struct logs_of *of,
                      enum logs_file file, int flags)
 {
@@ -127,7 +128,7 @@ static int open_file(const struct logs *l, const struct logs_of *of,
 
     str_init(&path, PATH_LIMIT);
     logs_add_path(l, &path, of, file);
-    fd = open(path.text, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    fd = open(path.text, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0) {
         fd = -errno;
     }
@@ -188,7 +189,7 @@ static int write_fully(int fd, const char *bytes, size_t size)
 int logs_read(const struct logs *l, const struct logs_of *of,
               const struct logs_range *range, struct str *out, uint64_t *end)
 {
-    int fd = open_file(l, of, range->file, O_RDONLY | O_NONBLOCK);
+    int fd = open_file(l, of, range->file, O_RDONLY);
     struct stat st;
     ssize_t got = 0;
     size_t size;
@@ -230,8 +231,8 @@ int logs_write(const struct logs *l, const struct logs_of *of,
     if (fd < 0) {
         return fd;
     }
-    if (fstat(fd, &st) != 0) {
-        status = -errno;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        status = -EINVAL;
     } else if (output->offset > (uint64_t)st.st_size) {
         status = (uint64_t)st.st_size < l->limit_bytes ? -ESPIPE : 0;
     } else if ((uint64_t)st.st_size <= l->limit_bytes) {

@@ -214,17 +214,40 @@ START_TEST(a_script_that_cannot_be_written_is_told)
     char *text = long_script();
     struct world w;
     char path[128];
-    const struct effect *effect;
 
     make(&w, text);
     snprintf(path, sizeof(path), "%s/logs/r1/a.1.script", w.state);
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(symlink("/dev/null", path), 0); /* nobody's trap works */
-    effect = start_of(w.core, "a");
+    ck_assert_int_eq(mkdir(path, 0700), 0); /* no file can be there */
 
-    w.in = job_make(w.job, &w.logs, w.core, effect, &w.why);
+    w.in = job_make(w.job, &w.logs, w.core, start_of(w.core, "a"), &w.why);
 
-    ck_why(&w, "its script cannot be written");
+    ck_why(&w, "its script cannot be written: ");
+    ck_assert_int_eq(rmdir(path), 0);
+    finish(&w);
+    free(text);
+}
+END_TEST
+
+/* An earlier task of the run may have put it there. */
+START_TEST(what_lies_in_the_place_of_a_script_is_replaced)
+{
+    char *text = long_script();
+    struct world w;
+    char path[128];
+    struct stat found;
+
+    make(&w, text);
+    snprintf(path, sizeof(path), "%s/logs/r1/a.1.script", w.state);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0); /* nobody reads it */
+
+    w.in = job_make(w.job, &w.logs, w.core, start_of(w.core, "a"), &w.why);
+
+    ck_assert_msg(w.in != NULL, "%s", w.why.text);
+    ck_assert_int_eq(lstat(path, &found), 0);
+    ck_assert(S_ISREG(found.st_mode));
+    ck_assert_int_eq(found.st_size, LONG_SCRIPT);
     finish(&w);
     free(text);
 }
@@ -428,6 +451,7 @@ TEST_MAIN("job", a_script_is_handed_to_the_usual_shell,
           a_script_may_name_its_shell,
           a_script_too_long_for_an_argument_becomes_a_file,
           a_script_that_cannot_be_written_is_told,
+          what_lies_in_the_place_of_a_script_is_replaced,
           the_words_of_a_command_are_rendered,
           the_environment_is_what_is_said_and_a_few_of_the_hosts,
           a_task_is_told_who_it_is, the_message_names_the_attempt,

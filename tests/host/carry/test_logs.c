@@ -189,6 +189,114 @@ START_TEST(outputs_are_read_from_the_tasks_file)
 }
 END_TEST
 
+START_TEST(outputs_that_say_nothing_are_none)
+{
+    struct world w;
+    cJSON *outputs = cJSON_CreateObject();
+    cJSON *before = outputs;
+    struct str why;
+
+    start(&w);
+    str_init(&why, STR_WHY_LIMIT);
+    write_file(&w, LOGS_OUTPUTS, "");
+
+    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert_ptr_null(outputs);
+    cJSON_Delete(before);
+    str_finish(&why);
+    finish(&w);
+}
+END_TEST
+
+/* Where a file of the attempt is, or would be. */
+static const char *path_of(struct world *w, enum logs_file file)
+{
+    static char text[256];
+    struct str path;
+
+    str_init(&path, sizeof(text) - 1);
+    logs_add_path(&w->logs, &path, &of, file);
+    memcpy(text, path.text, path.size + 1);
+    str_finish(&path);
+    return text;
+}
+
+/* What a task may do to its own log. */
+START_TEST(a_pipe_in_the_place_of_a_log_holds_nobody_up)
+{
+    const struct logs_range range = {LOGS_OUT, 0, 10};
+    struct world w;
+    struct str out;
+    uint64_t end = 0;
+
+    start(&w);
+    str_init(&out, 10);
+    ck_assert_int_eq(mkfifo(path_of(&w, LOGS_OUT), 0600), 0);
+
+    ck_assert_int_lt(output(&w, 0, "hello"), 0);
+    ck_assert_int_eq(logs_read(&w.logs, &of, &range, &out, &end), -EINVAL);
+    ck_assert_uint_eq(logs_size(&w.logs, &of, LOGS_OUT), 0);
+    ck_assert_int_eq(logs_heard_ms(&w.logs, &of), 0);
+    logs_fold(&w.logs, &of);
+    ck_assert(journal_is_idle(w.journal));
+    str_finish(&out);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(a_pipe_that_is_read_takes_no_output_either)
+{
+    struct world w;
+    int fd;
+
+    start(&w);
+    ck_assert_int_eq(mkfifo(path_of(&w, LOGS_OUT), 0600), 0);
+    fd = open(path_of(&w, LOGS_OUT), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+
+    ck_assert_int_eq(output(&w, 0, "hello"), -EINVAL);
+    close(fd);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(a_log_of_another_file_is_not_read)
+{
+    const struct logs_range range = {LOGS_OUT, 0, 10};
+    struct world w;
+    struct str out;
+    uint64_t end = 0;
+
+    start(&w);
+    str_init(&out, 10);
+    ck_assert_int_eq(symlink("/etc/passwd", path_of(&w, LOGS_OUT)), 0);
+
+    ck_assert_int_eq(logs_read(&w.logs, &of, &range, &out, &end), -ELOOP);
+    ck_assert_int_eq(output(&w, 0, "hello"), -ELOOP);
+    str_finish(&out);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(outputs_that_are_no_file_are_refused)
+{
+    struct world w;
+    cJSON *outputs = NULL;
+    struct str why;
+
+    start(&w);
+    str_init(&why, STR_WHY_LIMIT);
+    ck_assert_int_eq(mkdir(path_of(&w, LOGS_OUTPUTS), 0700), 0);
+
+    ck_assert(!logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert_msg(strstr(why.text, "$HAFT_OUTPUT cannot be read") != NULL, "%s",
+                  why.text);
+    ck_assert_int_eq(rmdir(path_of(&w, LOGS_OUTPUTS)), 0);
+    str_finish(&why);
+    finish(&w);
+}
+END_TEST
+
 START_TEST(the_last_writing_is_known)
 {
     struct world w;
@@ -206,4 +314,9 @@ TEST_MAIN("logs", a_small_log_is_folded_and_its_file_may_go,
           a_log_that_is_empty_leaves_nothing, a_large_log_stays_a_file,
           what_is_beyond_the_limit_is_cut_and_says_so,
           output_that_is_told_twice_is_written_once,
-          outputs_are_read_from_the_tasks_file, the_last_writing_is_known)
+          outputs_are_read_from_the_tasks_file, the_last_writing_is_known,
+          outputs_that_say_nothing_are_none,
+          a_pipe_in_the_place_of_a_log_holds_nobody_up,
+          a_pipe_that_is_read_takes_no_output_either,
+          a_log_of_another_file_is_not_read,
+          outputs_that_are_no_file_are_refused)
