@@ -222,7 +222,7 @@ END_TEST
 /* ---- chance ---- */
 
 #define BINS 20
-#define DRAWS 20000
+#define DRAWS 4000
 
 /* Draws delays of a fixed strategy and checks that they lie evenly between two
  * bounds: chi-square of 20 bins, whose 0.9999 quantile at 19 degrees of
