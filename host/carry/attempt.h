@@ -20,9 +20,10 @@ struct attempt {
     struct guest *guest; /* NULL: its executor is gone */
     char run_id[32];
     char task_name[96];
-    uint32_t files; /* to be removed at its release: bits 1 << logs_file */
-    bool is_handed; /* so it is to be released */
-    bool has_files; /* it may have written */
+    uint32_t files;  /* to be removed at its release: bits 1 << logs_file */
+    bool is_handed;  /* so it is to be released */
+    bool has_files;  /* it may have written */
+    bool has_output; /* that its executor has sent */
     bool has_ended;
     bool has_token; /* in the store, for its recovery */
 };

@@ -353,7 +353,7 @@ void logs_remove(const struct logs *l, const struct logs_of *of, uint32_t files)
 }
 
 bool logs_outputs(const struct logs *l, const struct logs_of *of,
-                  cJSON **outputs, struct str *why)
+                  uint32_t *files, cJSON **outputs, struct str *why)
 {
     struct logs_range range = {LOGS_OUTPUTS, 0, OUTPUTS_LIMIT + 1};
     uint64_t end = 0;
@@ -364,6 +364,7 @@ bool logs_outputs(const struct logs *l, const struct logs_of *of,
 
     str_init(&bytes, OUTPUTS_LIMIT + 1);
     status = logs_read(l, of, &range, &bytes, &end);
+    *files |= status == -ENOENT ? 0 : 1u << LOGS_OUTPUTS;
     if (status == 0) {
         object = outputs_read(bytes.text, bytes.size, why);
         is_good = object != NULL;

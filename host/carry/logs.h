@@ -60,9 +60,10 @@ void logs_remove(const struct logs *l, const struct logs_of *of,
                  uint32_t files);
 
 /* What the task wrote to $HAFT_OUTPUT, owned, NULL if there is none. False
- * with the reason in `why` if that cannot be read. */
+ * with the reason in `why` if that cannot be read. Adds to `files` if there is
+ * a file. */
 bool logs_outputs(const struct logs *l, const struct logs_of *of,
-                  cJSON **outputs, struct str *why);
+                  uint32_t *files, cJSON **outputs, struct str *why);
 
 /* When it last wrote, milliseconds since 1970; 0: never. */
 int64_t logs_heard_ms(const struct logs *l, const struct logs_of *of);

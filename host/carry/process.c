@@ -70,9 +70,9 @@ static struct child **bucket(struct process *p, uint64_t id)
     return &p->children[id & (BUCKETS - 1)];
 }
 
-static struct child *find_child(struct process *p, uint64_t id)
+static struct child *find_child(const struct process *p, uint64_t id)
 {
-    struct child *child = *bucket(p, id);
+    struct child *child = p->children[id & (BUCKETS - 1)];
 
     while (child && child->id != id) {
         child = child->next;
@@ -232,6 +232,7 @@ static void on_lost(void *ctx, bool is_refused, const char *why)
                 continue;
             }
             c->report.error = ECHILD;
+            c->report.files = WIRE_OUTPUT_FILE | WIRE_ERRORS_FILE;
             c->report.state =
                 c->report.state == WIRE_QUEUED ? WIRE_NOEXEC : WIRE_LOST;
             if (c->guest) {
@@ -672,6 +673,25 @@ void process_open(struct process *p, uint32_t epoch)
 bool process_is_ready(const struct process *p)
 {
     return p->is_ready;
+}
+
+bool process_has_ended(const struct process *p)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (const struct child *c = p->children[i]; c; c = c->next) {
+            if (has_ended(c)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool process_left_files(const struct process *p, uint64_t id)
+{
+    const struct child *child = find_child(p, id);
+
+    return !child || !has_ended(child) || child->report.files;
 }
 
 void process_settle(struct process *p)

@@ -33,6 +33,13 @@ void process_open(struct process *p, uint32_t epoch);
 /* Whether `find` can be answered. */
 bool process_is_ready(const struct process *p);
 
+/* Whether the job's files may be there for this child: false only if the keeper
+ * is sure that nothing was written to either. */
+bool process_left_files(const struct process *p, uint64_t id);
+
+/* Whether a child has ended and was not released yet. */
+bool process_has_ended(const struct process *p);
+
 /* Kills and forgets all children that belong to nobody. */
 void process_settle(struct process *p);
 

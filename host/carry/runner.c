@@ -100,10 +100,13 @@ static void finish_files(struct runner *r, struct attempt *a,
 {
     struct logs_of of = runner_files(a);
 
-    a->files |= logs_fold(&r->logs, &of);
-    a->files |= 1u << LOGS_OUTPUTS;
-    if (!logs_outputs(&r->logs, &of, &outcome->outputs, why) &&
-        outcome->fault.fault_class == FAULT_NONE) {
+    bool is_good;
+
+    if (a->has_output || process_left_files(r->process, a->id)) {
+        a->files |= logs_fold(&r->logs, &of);
+    }
+    is_good = logs_outputs(&r->logs, &of, &a->files, &outcome->outputs, why);
+    if (!is_good && outcome->fault.fault_class == FAULT_NONE) {
         outcome->fault = (struct fault){
             .fault_class = HAFT_INVALID,
             .effect = HAFT_EFFECT_DONE,
@@ -504,6 +507,11 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                                         .ctx = r};
     guests_serve(guests, &r->service);
     return r;
+}
+
+bool runner_is_released(const struct runner *r)
+{
+    return !process_has_ended(r->process);
 }
 
 void runner_destroy(struct runner *r)

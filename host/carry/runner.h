@@ -34,6 +34,9 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                              const struct runner_options *options);
 void runner_destroy(struct runner *r);
 
+/* Whether the keeper holds nothing any more that has ended. */
+bool runner_is_released(const struct runner *r);
+
 /* The core to report to; before the first effect, and before the journal asks
  * for an executor (journal_client.executor): inside its `make`. Looks for the
  * keeper of an earlier host. */

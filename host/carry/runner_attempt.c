@@ -68,6 +68,7 @@ static haft_status serve_output(void *ctx, struct guest *who,
         .size = output->data.n,
     };
     of = runner_files(a);
+    a->has_output = true;
     switch (logs_write(&r->logs, &of, &bytes)) {
     case 0:
         return HAFT_OK;

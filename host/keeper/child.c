@@ -33,21 +33,27 @@ static int open_as(const char *path, int flags, int fd)
     return dup2(opened, fd) < 0 ? errno : 0; /* the other closes at exec */
 }
 
-static int open_input(const struct wire_job *job)
+static int open_input(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     return is_given(job->input) ? open_as(job->input, O_RDONLY, 0) : 0;
 }
 
 #define APPEND (O_WRONLY | O_CREAT | O_APPEND)
 
-static int open_output(const struct wire_job *job)
+static int open_output(const struct child *child)
 {
-    return is_given(job->output) ? open_as(job->output, APPEND, 1) : 0;
+    const struct wire_job *job = child->job;
+    if (child->lent[0] >= 0 || !is_given(job->output)) {
+        return 0;
+    }
+    return open_as(job->output, APPEND, 1);
 }
 
-static int open_errors(const struct wire_job *job)
+static int open_errors(const struct child *child)
 {
-    if (!is_given(job->errors)) {
+    const struct wire_job *job = child->job;
+    if (child->lent[1] >= 0 || !is_given(job->errors)) {
         return 0;
     }
     if (strcmp(job->errors, job->output) == 0) {
@@ -56,29 +62,33 @@ static int open_errors(const struct wire_job *job)
     return open_as(job->errors, APPEND, 2);
 }
 
-static int enter(const struct wire_job *job)
+static int enter(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     if (job->umask != CHILD_UMASK) {
         umask(job->umask & 0777);
     }
     return is_given(job->cwd) && chdir(job->cwd) != 0 ? errno : 0;
 }
 
-static int join(const struct wire_job *job)
+static int join(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     return is_given(job->cgroup) ? cgroup_join(job->cgroup) : 0;
 }
 
-static int be_nice(const struct wire_job *job)
+static int be_nice(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     if (job->nice == 0) {
         return 0;
     }
     return setpriority(PRIO_PROCESS, 0, job->nice) != 0 ? errno : 0;
 }
 
-static int limit(const struct wire_job *job)
+static int limit(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     for (uint32_t i = 0; i < job->limit_count; i++) {
         struct rlimit limit = {.rlim_cur = job->limits[i].soft,
                                .rlim_max = job->limits[i].hard};
@@ -138,8 +148,9 @@ static int run(const struct wire_job *job)
     }
 }
 
-static int become(const struct wire_job *job)
+static int become(const struct child *child)
 {
+    const struct wire_job *job = child->job;
     sigset_t none;
     if ((job->flags & WIRE_NO_NEW_PRIVS) != 0 &&
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -152,7 +163,7 @@ static int become(const struct wire_job *job)
 
 /* Limits come late: they may leave no room to open a file. */
 static const struct {
-    int (*prepare)(const struct wire_job *job);
+    int (*prepare)(const struct child *child);
     enum wire_step step;
 } preparations[] = {
     {join, WIRE_STEP_CGROUP},        {open_input, WIRE_STEP_INPUT},
@@ -165,10 +176,15 @@ static int live(void *ctx)
 {
     struct child *child = ctx;
     setsid();
+    for (int i = 0; i < 2; i++) {
+        if (child->lent[i] >= 0) {
+            dup2(child->lent[i], i + 1);
+        }
+    }
     close_range(WIRE_FD_LISTEN, UINT_MAX, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     for (size_t i = 0; i < sizeof(preparations) / sizeof(*preparations); i++) {
-        int error = preparations[i].prepare(child->job);
+        int error = preparations[i].prepare(child);
         if (error != 0) {
             child->step = preparations[i].step;
             child->error = error;

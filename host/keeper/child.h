@@ -19,8 +19,10 @@
 
 struct child {
     const struct wire_job *job;
-    int step;  /* enum wire_step: what failed, if error is not 0 */
-    int error; /* an errno */
+    int lent[2]; /* descriptors for output and errors, instead of the job's
+                    paths; -1: none */
+    int step;    /* enum wire_step: what failed, if error is not 0 */
+    int error;   /* an errno */
 };
 
 /* Stores the number of the new process in *pid, before it runs; returns when

@@ -15,6 +15,7 @@
 #define GUESTS 8 /* connections that have not said hello */
 #define HOLD_LIMIT_US 1000000
 #define REPORTS 512 /* in one packet */
+#define YOUTH 2     /* ticks until a start is told by itself */
 
 struct link {
     struct pool pool;
@@ -29,6 +30,7 @@ struct link {
     uint32_t hold_count;
     uint32_t handed; /* queued when something was last handed over */
     uint32_t ends;   /* held back */
+    uint32_t young;  /* starts that are not told yet */
     bool is_timed;
     bool is_blocked; /* the socket takes no more; told when it does */
     struct attempt *changed;
@@ -62,6 +64,7 @@ static void write_report(struct wire_report *report,
         .error = entry->error,
         .begin_ms = entry->begin_ms,
         .end_ms = entry->end_ms,
+        .files = entry->files,
     };
     memcpy(report->boot, entry->boot, sizeof(report->boot));
 }
@@ -76,39 +79,66 @@ static bool send_packet(const struct link *link, const void *packet,
     return sent >= 0;
 }
 
-/* Takes the first of the changed off the list. */
-static void shift_changed(struct link *link)
+static void grow_up(struct link *link, struct attempt *attempt)
 {
-    struct attempt *attempt = link->changed;
-    link->changed = attempt->next_changed;
-    if (link->changed == NULL) {
-        link->changed_last = &link->changed;
-    }
-    attempt->is_changed = false;
+    link->young -= attempt->youth > 0;
+    attempt->youth = 0;
 }
 
-static bool send_some(struct link *link)
+/* Takes the first `count` that are not young off the list; with `count` 0,
+ * all. */
+static void take_changed(struct link *link, size_t count)
+{
+    bool is_all = count == 0;
+    struct attempt **at = &link->changed;
+    while (*at != NULL && (is_all || count > 0)) {
+        struct attempt *attempt = *at;
+        if (attempt->youth > 0 && !is_all) {
+            at = &attempt->next_changed;
+            continue;
+        }
+        grow_up(link, attempt);
+        *at = attempt->next_changed;
+        attempt->is_changed = false;
+        count -= !is_all;
+    }
+    if (*at == NULL) {
+        link->changed_last = at;
+    }
+}
+
+/* How many were sent, or -1: the socket takes no more. The files of one that
+ * is said to run must be where its job wants them. */
+static int send_some(struct link *link)
 {
     size_t count = 0;
-    for (const struct attempt *at = link->changed;
-         at != NULL && count < REPORTS; at = at->next_changed) {
-        write_report(&link->reports[count], at->entry);
-        count++;
+    for (struct attempt *at = link->changed; at != NULL && count < REPORTS;
+         at = at->next_changed) {
+        if (at->youth == 0) {
+            if (!has_ended(at)) {
+                files_place(at->entry, at->loans);
+            }
+            write_report(&link->reports[count], at->entry);
+            count++;
+        }
+    }
+    if (count == 0) {
+        return 0;
     }
     if (!send_packet(link, link->reports, count * sizeof(*link->reports))) {
-        return false;
+        return -1;
     }
-    for (; count > 0; count--) {
-        shift_changed(link);
-    }
-    return true;
+    take_changed(link, count);
+    return (int)count;
 }
 
 /* A dead link is noticed by the thread that reads from it. */
 static void flush(struct link *link)
 {
-    while (link->changed != NULL && !link->is_blocked && link->host_fd >= 0) {
-        if (!send_some(link)) {
+    int sent = 1;
+    while (sent > 0 && !link->is_blocked && link->host_fd >= 0) {
+        sent = send_some(link);
+        if (sent < 0) {
             link->is_blocked = true;
             watch(link, link->host_fd, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
         }
@@ -144,6 +174,11 @@ static void tell(void *ctx, struct attempt *attempt)
 {
     struct link *link = ctx;
     add_changed(link, attempt);
+    grow_up(link, attempt);
+    if (!has_ended(attempt) && link->hold_us > 0) {
+        attempt->youth = YOUTH;
+        link->young++;
+    }
     link->ends += has_ended(attempt);
     bool is_due = link->ends > 0 && (link->ends >= link->hold_count ||
                                      link->pool.queued <= link->handed / 2);
@@ -164,9 +199,7 @@ static void drop_host(struct link *link)
         link->host_fd = -1;
     }
     link->is_blocked = false;
-    while (link->changed != NULL) {
-        shift_changed(link);
-    }
+    take_changed(link, 0);
 }
 
 static void drop_guest(struct link *link, int at)
@@ -201,7 +234,8 @@ static void spawn(struct link *link, const struct wire_id *head,
     struct attempt *known = pool_find(&link->pool, id);
     if (known != NULL) {
         free(job);
-        tell(link, known);
+        add_changed(link, known);
+        flush(link);
         return;
     }
     int failed =
@@ -221,6 +255,7 @@ static void withdraw(struct link *link, uint64_t id)
     }
     pool_withdraw(&link->pool, attempt);
     add_changed(link, attempt);
+    grow_up(link, attempt);
     flush(link); /* whoever asked is waiting */
 }
 
@@ -327,6 +362,7 @@ static void tell_all(struct link *link)
         struct attempt *attempt = &link->pool.attempts[i];
         if (atomic_load(&attempt->entry->state) != WIRE_UNKNOWN) {
             add_changed(link, attempt);
+            grow_up(link, attempt);
         }
     }
     flush(link);
@@ -437,12 +473,30 @@ static void admit(struct link *link)
     }
 }
 
+/* A start is told between one and two ticks after it, unless its end comes
+ * first: both are then one report. */
+static void age(struct link *link)
+{
+    for (struct attempt *at = link->changed; at != NULL;
+         at = at->next_changed) {
+        if (at->youth > 1) {
+            at->youth--;
+        } else {
+            grow_up(link, at);
+        }
+    }
+}
+
 static void tick(struct link *link)
 {
     uint64_t times;
     if (read(link->timer_fd, &times, sizeof(times)) > 0) {
         link->is_timed = false;
+        age(link);
         flush(link);
+        if (link->young > 0) {
+            set_timer(link);
+        }
     }
 }
 
@@ -534,5 +588,6 @@ int link_serve(const struct table *table)
         int count = epoll_wait(link.epoll_fd, events, GUESTS + 3, -1);
         turn(&link, events, count < 0 ? 0 : count);
     }
+    files_finish(&link.pool.files);
     return 0;
 }

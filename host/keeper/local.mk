@@ -5,6 +5,7 @@ libexec_PROGRAMS += haft-keeper
 haft_keeper_SOURCES = \
     host/keeper/cgroup.c host/keeper/cgroup.h \
     host/keeper/child.c host/keeper/child.h \
+    host/keeper/files.c host/keeper/files.h \
     host/keeper/link.c host/keeper/link.h \
     host/keeper/main.c \
     host/keeper/pool.c host/keeper/pool.h \

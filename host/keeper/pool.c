@@ -160,9 +160,18 @@ static void forget_job(struct attempt *attempt)
     attempt->job = NULL;
 }
 
+/* Whether nothing is left of the group that `leader` led, once it has been
+ * waited for. Its members have been killed but may not be gone yet. */
+static bool is_empty_group(pid_t leader)
+{
+    return leader == 0 || (kill(-leader, 0) != 0 && errno == ESRCH);
+}
+
 static void end(struct pool *pool, struct attempt *attempt, uint32_t state)
 {
     struct table_entry *entry = attempt->entry;
+    files_settle(&pool->files, entry, attempt->loans,
+                 is_empty_group(atomic_load(&entry->pid)));
     remove_live(pool, attempt);
     forget_job(attempt);
     free(attempt->cgroup);
@@ -211,6 +220,10 @@ static void start(struct pool *pool, struct attempt *attempt, void *stack)
 {
     struct table_entry *entry = attempt->entry;
     struct child child = {.job = attempt->job};
+    files_lend(&pool->files, entry, attempt->job, attempt->loans);
+    for (int i = 0; i < TABLE_STREAMS; i++) {
+        child.lent[i] = attempt->loans[i].fd;
+    }
     dequeue(pool, attempt);
     entry->begin_ms = clock_ms(CLOCK_REALTIME);
     entry->born_ms = clock_ms(CLOCK_BOOTTIME);
@@ -384,6 +397,7 @@ static void recover(struct pool *pool, struct attempt *attempt)
         tree_kill_session(atomic_load(&entry->pid), entry->born_ms,
                           entry->bred_ms);
     }
+    files_recover(entry);
     if (is_begun) {
         set_state(attempt, WIRE_LOST);
     } else if (state == WIRE_QUEUED || state == WIRE_STARTING ||
@@ -421,6 +435,7 @@ int pool_init(struct pool *pool, const struct table *table,
         pool->attempts[i].entry = &table->entries[i];
         recover(pool, &pool->attempts[i]);
     }
+    files_init(&pool->files);
     return 0;
 }
 
@@ -447,6 +462,11 @@ static void fill(struct pool *pool, struct attempt *attempt,
     entry->end_ms = 0;
     entry->born_ms = 0;
     entry->bred_ms = 0;
+    entry->files = WIRE_OUTPUT_FILE | WIRE_ERRORS_FILE;
+    for (int i = 0; i < TABLE_STREAMS; i++) {
+        entry->lent[i] = 0;
+        attempt->loans[i] = (struct loan){.fd = -1};
+    }
     attempt->job = job;
     attempt->job_size = job_size;
     attempt->weight = job->weight;
@@ -490,6 +510,7 @@ void pool_withdraw(struct pool *pool, struct attempt *attempt)
     forget_job(attempt);
     free(attempt->cgroup);
     attempt->cgroup = NULL;
+    attempt->entry->files = 0;
     set_state(attempt, WIRE_WITHDRAWN);
     pool->changed(pool->ctx, attempt);
     wake(pool); /* it may have stood in the way of a smaller one */

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/keeper/files.h"
 #include "host/keeper/table.h"
 #include "host/keeper/wire.h"
 
@@ -34,6 +35,8 @@ struct attempt {
     struct attempt *next_same;    /* in its bucket */
     struct attempt *next_changed; /* to be reported; the link's */
     bool is_changed;
+    uint8_t youth; /* its start is not told yet; the link's */
+    struct loan loans[TABLE_STREAMS];
     bool is_reaped; /* its process is gone, and reap_status is its status */
     int reap_status;
     int early_signal; /* to be sent as soon as there is a process */
@@ -56,6 +59,7 @@ struct pool {
     pthread_cond_t work;
     struct table table;
     struct attempt *attempts; /* TABLE_ENTRIES, beside the table's entries */
+    struct files files;
     struct attempt *free;
     uint32_t used; /* attempts from here on were never used */
     uint32_t known;

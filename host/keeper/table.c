@@ -11,14 +11,14 @@
 
 #include "host/keeper/wire.h"
 
-#define TABLE_VERSION 1
+#define TABLE_VERSION 2
 #define TABLE_SIZE                                                             \
     (sizeof(struct table_head) + TABLE_ENTRIES * sizeof(struct table_entry))
 
 static const char magic[8] = "haftkeep";
 
-static_assert(sizeof(struct table_head) == 128, "a head is one entry long");
-static_assert(sizeof(struct table_entry) == 128, "entries share no line");
+static_assert(sizeof(struct table_head) == 512, "a head is one entry long");
+static_assert(sizeof(struct table_entry) == 512, "entries share no line");
 static_assert(sizeof(_Atomic int32_t) == 4, "the kernel stores an int");
 
 /* Refuses a file that is not ours; takes one that nothing was written to. */

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #define TABLE_ENTRIES 4096
+#define TABLE_STREAMS 2     /* output and errors */
+#define TABLE_PATH_SIZE 208 /* longer ones are opened by the child itself */
 
 struct table_head {
     char magic[8];
@@ -20,7 +22,7 @@ struct table_head {
     uint32_t entries;
     uint64_t epoch;        /* the highest host that said hello */
     _Atomic uint32_t used; /* entries from here on were never used */
-    uint32_t reserved[25];
+    uint32_t reserved[121];
 };
 
 struct table_entry {
@@ -35,7 +37,10 @@ struct table_entry {
     int64_t end_ms;
     int64_t born_ms; /* since boot: the process began between these two */
     int64_t bred_ms; /* 0: not known to have begun */
-    uint64_t reserved[6];
+    uint32_t files;  /* as in a report */
+    uint32_t lent[TABLE_STREAMS]; /* numbers of files in the pool; 0: none */
+    uint32_t reserved;
+    char path[TABLE_STREAMS][TABLE_PATH_SIZE]; /* where those belong */
 };
 
 struct table {

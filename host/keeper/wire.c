@@ -31,7 +31,7 @@ static_assert(sizeof(struct spawn) % 8 == 0, "limits follow aligned");
 static_assert(offsetof(struct spawn, id) == offsetof(struct wire_id, id),
               "a SPAWN begins like the messages about an id");
 static_assert(sizeof(struct wire_limit) == 24, "no hidden padding");
-static_assert(sizeof(struct wire_report) == 72, "no hidden padding");
+static_assert(sizeof(struct wire_report) == 80, "no hidden padding");
 
 /* Sizes of the messages that have one. */
 static const uint32_t fixed[] = {

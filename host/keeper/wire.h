@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_PACKET_LIMIT 196608 /* below the default send buffer of a socket */
 #define WIRE_LIMITS 16           /* resource limits of one job */
 #define WIRE_LANES 8
@@ -131,6 +131,13 @@ struct wire_ready {
     int32_t pid;      /* of the keeper */
 };
 
+/* Which of its files an attempt may have left: bits of a report's `files`. One
+ * that is not in it was never written to and is not there. */
+enum {
+    WIRE_OUTPUT_FILE = 1 << 0,
+    WIRE_ERRORS_FILE = 1 << 1
+};
+
 struct wire_report {
     struct wire_head head;
     uint64_t id;
@@ -142,6 +149,8 @@ struct wire_report {
     int32_t error;
     int64_t begin_ms; /* since 1970; 0: not yet */
     int64_t end_ms;
+    uint32_t files;
+    uint32_t zero;
 };
 
 struct wire_refused {
@@ -173,7 +182,8 @@ struct wire_job {
     const struct wire_limit *limits;
     const char *cwd;
     const char *input;
-    const char *output; /* created and appended to, mode 0600 */
+    const char *output; /* created and appended to, mode 0600; it is there
+                           once the attempt is told to run or to have ended */
     const char *errors;
     const char *cgroup;      /* directory of a cgroup to join and to kill */
     const char *const *argv; /* at least one; argv[0] is looked for in the

@@ -6,6 +6,7 @@ check_PROGRAMS += \
     tests/host/carry/test_journal_store \
     tests/host/carry/test_keeper \
     tests/host/carry/test_keeper_death \
+    tests/host/carry/test_keeper_files \
     tests/host/carry/test_logs \
     tests/host/carry/test_outputs \
     tests/host/carry/test_process \

@@ -411,7 +411,7 @@ static void write_table(const struct lab *lab,
     static char file[sizeof(struct table_head) +
                      TABLE_ENTRIES * sizeof(struct table_entry)];
     struct table_head head = {
-        .version = 1, .entries = TABLE_ENTRIES, .epoch = 1, .used = count};
+        .version = 2, .entries = TABLE_ENTRIES, .epoch = 1, .used = count};
     memcpy(head.magic, "haftkeep", sizeof(head.magic));
     memcpy(file, &head, sizeof(head));
     memcpy(file + sizeof(head), entries, count * sizeof(*entries));

@@ -170,18 +170,21 @@ START_TEST(outputs_are_read_from_the_tasks_file)
 {
     struct world w;
     cJSON *outputs = NULL;
+    uint32_t files = 0;
     struct str why;
 
     start(&w);
     str_init(&why, STR_WHY_LIMIT);
-    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert(logs_outputs(&w.logs, &of, &files, &outputs, &why));
     ck_assert_ptr_null(outputs);
+    ck_assert_uint_eq(files, 0);
     write_file(&w, LOGS_OUTPUTS, "ref=abc\n");
-    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert(logs_outputs(&w.logs, &of, &files, &outputs, &why));
     ck_assert_int_eq(cJSON_GetArraySize(outputs), 1);
+    ck_assert_uint_eq(files, 1u << LOGS_OUTPUTS);
     cJSON_Delete(outputs);
     write_file(&w, LOGS_OUTPUTS, "nonsense\n");
-    ck_assert(!logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert(!logs_outputs(&w.logs, &of, &files, &outputs, &why));
 
     ck_assert_ptr_nonnull(strstr(why.text, "line 1"));
     str_finish(&why);
