@@ -22,6 +22,7 @@
 #define CANCEL_GRACE_MS 10000
 #define LOG_LIMIT_BYTES (256ull << 20)
 #define FOLD_LIMIT_BYTES (16ull << 10)
+#define RELEASE_TURNS 16
 #define TURNS_IN_ONE 64 /* before the loop looks at descriptors again */
 
 struct host {
@@ -498,6 +499,16 @@ struct ops *host_ops(struct host *h)
     return h->ops;
 }
 
+/* Releases that are on their way through a plugin: the keeper stays for what
+ * has not been released. A plugin that does not answer holds nobody up. */
+static void release_ended(struct host *h)
+{
+    for (int i = 0; i < RELEASE_TURNS && !runner_is_released(h->runner); i++) {
+        loop_post(h->loop, nothing, NULL);
+        loop_wait(h->loop);
+    }
+}
+
 /* ---- closing: doors first, then whoever could call back ---- */
 
 void host_close(struct host *h)
@@ -506,6 +517,9 @@ void host_close(struct host *h)
         return;
     }
     socket_door_close(h->door);
+    if (h->core && !h->is_lost) {
+        release_ended(h);
+    }
     if (h->guests) {
         guests_stop(h->guests);
     }
