@@ -19,6 +19,9 @@
 #include "tests/check_main.h"
 #include "tests/host/guest/fixture.h"
 
+/* The id of an attempt of the first host. */
+#define CHILD (1ull << 32 | 7)
+
 /* A host that is nothing but guests and their children. The service is asked
  * as border.c asks it; what the guest is told of a child, tests/guests/actor.c
  * keeps. */
@@ -243,12 +246,12 @@ START_TEST(a_childs_end_is_told)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "echo hello; exit 3");
+    spawn(&y, CHILD, "echo hello; exit 3");
 
     wait_told(&y, "child_exited", 3);
-    wait_told(&y, "child_id", 7);
+    wait_told(&y, "child_id", CHILD);
     ck_assert_str_eq(written(&y), "hello\n");
-    ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
     close_yard(&y);
 }
 END_TEST
@@ -258,12 +261,12 @@ START_TEST(a_child_that_a_signal_ends_is_told_so)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "sleep 1000");
+    spawn(&y, CHILD, "sleep 1000");
     wait_told(&y, "child_started", 0);
-    ck_assert_int_eq(send_signal(&y, y.guest, 7, SIGTERM), HAFT_OK);
+    ck_assert_int_eq(send_signal(&y, y.guest, CHILD, SIGTERM), HAFT_OK);
 
     wait_told(&y, "child_killed", SIGTERM);
-    ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
     close_yard(&y);
 }
 END_TEST
@@ -274,10 +277,10 @@ START_TEST(a_program_that_is_not_there_is_told_by_its_error)
     struct yard y;
 
     open_yard(&y);
-    ck_assert_int_eq(start(&y, y.guest, 7, &job, NULL), HAFT_OK);
+    ck_assert_int_eq(start(&y, y.guest, CHILD, &job, NULL), HAFT_OK);
 
     wait_told(&y, "child_failed", ENOENT);
-    ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
     close_yard(&y);
 }
 END_TEST
@@ -289,13 +292,13 @@ START_TEST(input_is_read_from_a_file_that_goes_with_the_child)
     char path[128];
 
     open_yard(&y);
-    ck_assert_int_eq(start(&y, y.guest, 7, &job, NULL), HAFT_OK);
+    ck_assert_int_eq(start(&y, y.guest, CHILD, &job, NULL), HAFT_OK);
     wait_told(&y, "child_exited", 0);
-    snprintf(path, sizeof(path), "%s/input.%016x", y.state, 7);
+    snprintf(path, sizeof(path), "%s/input.%016llx", y.state, CHILD);
 
     ck_assert_str_eq(written(&y), "from the plugin\n");
     ck_assert_int_eq(access(path, F_OK), 0);
-    ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
     ck_assert_int_ne(access(path, F_OK), 0);
     close_yard(&y);
 }
@@ -308,11 +311,11 @@ START_TEST(limits_hold_for_the_child)
     struct yard y;
 
     open_yard(&y);
-    ck_assert_int_eq(start(&y, y.guest, 7, &job, NULL), HAFT_OK);
+    ck_assert_int_eq(start(&y, y.guest, CHILD, &job, NULL), HAFT_OK);
     wait_told(&y, "child_exited", 0);
 
     ck_assert_str_eq(written(&y), "33\n");
-    ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
     close_yard(&y);
 }
 END_TEST
@@ -322,7 +325,7 @@ START_TEST(what_cannot_be_a_job_is_refused_and_forgotten)
     const struct job unlimited = {.script = "true", .limit = "luck"};
     const struct haft_slice nul = {"t\0rue", 5};
     struct haft_limit many[WIRE_LIMITS + 1];
-    struct haft_process_start_in in = {.size = sizeof(in), .id = 7};
+    struct haft_process_start_in in = {.size = sizeof(in), .id = CHILD};
     struct haft_process_start_out out = {.size = sizeof(out)};
     struct yard y;
 
@@ -331,7 +334,8 @@ START_TEST(what_cannot_be_a_job_is_refused_and_forgotten)
     }
     open_yard(&y);
 
-    ck_assert_int_eq(start(&y, y.guest, 7, &unlimited, NULL), -HAFT_INVALID);
+    ck_assert_int_eq(start(&y, y.guest, CHILD, &unlimited, NULL),
+                     -HAFT_INVALID);
     in.argv = array(&nul, 1, sizeof(nul));
     ck_assert_int_eq(ask(&y, y.guest, HAFT_PROCESS_START, &in, &out),
                      -HAFT_INVALID);
@@ -341,7 +345,7 @@ START_TEST(what_cannot_be_a_job_is_refused_and_forgotten)
     in.limits = array(many, WIRE_LIMITS + 1, sizeof(many[0]));
     ck_assert_int_eq(ask(&y, y.guest, HAFT_PROCESS_START, &in, &out),
                      -HAFT_INVALID);
-    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_UNKNOWN);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_UNKNOWN);
     close_yard(&y);
 }
 END_TEST
@@ -352,17 +356,17 @@ START_TEST(a_child_belongs_to_the_guest_that_started_it)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "sleep 1000");
+    spawn(&y, CHILD, "sleep 1000");
     wait_told(&y, "child_started", 0);
 
-    ck_assert_int_eq(start(&y, y.other, 7, &job, NULL), -HAFT_CONFLICT);
-    ck_assert_int_eq(send_signal(&y, y.other, 7, SIGKILL), HAFT_STALE);
-    ck_assert_int_eq(release(&y, y.other, 7), HAFT_STALE);
-    ck_assert_uint_eq(find(&y, y.other, 7), HAFT_PROCESS_UNKNOWN);
-    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_RUNNING);
-    send_signal(&y, y.guest, 7, SIGKILL);
+    ck_assert_int_eq(start(&y, y.other, CHILD, &job, NULL), -HAFT_CONFLICT);
+    ck_assert_int_eq(send_signal(&y, y.other, CHILD, SIGKILL), HAFT_STALE);
+    ck_assert_int_eq(release(&y, y.other, CHILD), HAFT_STALE);
+    ck_assert_uint_eq(find(&y, y.other, CHILD), HAFT_PROCESS_UNKNOWN);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_RUNNING);
+    send_signal(&y, y.guest, CHILD, SIGKILL);
     wait_told(&y, "child_killed", SIGKILL);
-    release(&y, y.guest, 7);
+    release(&y, y.guest, CHILD);
     close_yard(&y);
 }
 END_TEST
@@ -372,12 +376,12 @@ START_TEST(asked_twice_a_child_is_started_once)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "echo once");
-    spawn(&y, 7, "echo twice");
+    spawn(&y, CHILD, "echo once");
+    spawn(&y, CHILD, "echo twice");
     wait_told(&y, "child_exited", 0);
 
     ck_assert_str_eq(written(&y), "once\n");
-    release(&y, y.guest, 7);
+    release(&y, y.guest, CHILD);
     close_yard(&y);
 }
 END_TEST
@@ -409,16 +413,16 @@ START_TEST(the_next_host_finds_a_child_again)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "sleep 1000");
+    spawn(&y, CHILD, "sleep 1000");
     wait_told(&y, "child_started", 0);
     leave(&y);
     enter(&y, 2);
 
-    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_RUNNING);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_RUNNING);
     process_settle(y.process); /* it has been asked for: it stays */
-    send_signal(&y, y.guest, 7, SIGTERM);
+    send_signal(&y, y.guest, CHILD, SIGTERM);
     wait_told(&y, "child_killed", SIGTERM);
-    release(&y, y.guest, 7);
+    release(&y, y.guest, CHILD);
     close_yard(&y);
 }
 END_TEST
@@ -428,15 +432,29 @@ START_TEST(what_ended_meanwhile_is_told_to_the_next_host)
     struct yard y;
 
     open_yard(&y);
-    spawn(&y, 7, "echo x; exit 5");
+    spawn(&y, CHILD, "echo x; exit 5");
     wait_told(&y, "child_exited", 5);
     leave(&y); /* without having released it */
     enter(&y, 2);
 
-    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_ENDED);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_ENDED);
     wait_told(&y, "child_exited", 5);
+    ck_assert_int_eq(release(&y, y.guest, CHILD), HAFT_OK);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_UNKNOWN);
+    close_yard(&y);
+}
+END_TEST
+
+START_TEST(what_was_handed_over_before_the_machine_started_is_lost)
+{
+    struct yard y;
+
+    open_yard(&y); /* epoch 1 is the first since then */
+
+    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_LOST);
+    wait_told(&y, "child_lost", 0);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD), HAFT_PROCESS_UNKNOWN);
     ck_assert_int_eq(release(&y, y.guest, 7), HAFT_OK);
-    ck_assert_uint_eq(find(&y, y.guest, 7), HAFT_PROCESS_UNKNOWN);
     close_yard(&y);
 }
 END_TEST
@@ -460,11 +478,11 @@ START_TEST(a_child_that_nobody_asks_for_is_ended)
 
     open_yard(&y);
     snprintf(path, sizeof(path), "%s/alive", y.state);
-    spawn(&y, 7, "exec 9> alive; flock 9; echo locked; exec sleep 1000");
+    spawn(&y, CHILD, "exec 9> alive; flock 9; echo locked; exec sleep 1000");
     wait_told(&y, "child_started", 0);
     ck_assert_str_eq(written(&y), "locked\n");
-    spawn(&y, 8, "true");
-    wait_told(&y, "child_id", 8);
+    spawn(&y, CHILD + 1, "true");
+    wait_told(&y, "child_id", CHILD + 1);
     leave(&y);
     enter(&y, 2);
     ck_assert(is_locked(path));
@@ -478,7 +496,7 @@ START_TEST(a_child_that_nobody_asks_for_is_ended)
         poll(NULL, 0, 2);
         left_ms -= 2;
     }
-    ck_assert_uint_eq(find(&y, y.guest, 8), HAFT_PROCESS_UNKNOWN);
+    ck_assert_uint_eq(find(&y, y.guest, CHILD + 1), HAFT_PROCESS_UNKNOWN);
     close_yard(&y);
 }
 END_TEST
@@ -489,14 +507,14 @@ START_TEST(children_whose_keeper_died_are_lost)
     pid_t keeper;
 
     open_yard(&y);
-    spawn(&y, 7, "echo $PPID; exec sleep 1000");
+    spawn(&y, CHILD, "echo $PPID; exec sleep 1000");
     wait_told(&y, "child_started", 0);
     keeper = (pid_t)strtoll(written(&y), NULL, 10);
     ck_assert_int_gt(keeper, 1);
     ck_assert_int_eq(kill(keeper, SIGKILL), 0);
 
     wait_told(&y, "child_lost", 0);
-    release(&y, y.guest, 7);
+    release(&y, y.guest, CHILD);
     close_yard(&y);
 }
 END_TEST
@@ -509,7 +527,7 @@ START_TEST(without_a_keeper_nothing_begins)
     leave(&y);
     snprintf(y.program, sizeof(y.program), "/no/such/keeper");
     enter(&y, 2);
-    spawn(&y, 7, "true");
+    spawn(&y, CHILD, "true");
 
     wait_told(&y, "child_failed", ECHILD);
     close_yard(&y);
@@ -527,7 +545,7 @@ START_TEST(without_a_state_directory_there_are_no_children)
     enter(&y, 2);
 
     ck_assert(process_is_ready(y.process));
-    ck_assert_int_eq(start(&y, y.guest, 7, &job, NULL), -HAFT_RESOURCE);
+    ck_assert_int_eq(start(&y, y.guest, CHILD, &job, NULL), -HAFT_RESOURCE);
     leave(&y);
 }
 END_TEST
@@ -542,6 +560,7 @@ TEST_MAIN("process", a_childs_end_is_told,
           asked_twice_a_child_is_started_once, who_gives_no_id_is_given_one,
           the_next_host_finds_a_child_again,
           what_ended_meanwhile_is_told_to_the_next_host,
+          what_was_handed_over_before_the_machine_started_is_lost,
           a_child_that_nobody_asks_for_is_ended,
           children_whose_keeper_died_are_lost, without_a_keeper_nothing_begins,
           without_a_state_directory_there_are_no_children)
