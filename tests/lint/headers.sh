@@ -4,7 +4,8 @@
 set -eu
 cd "${HAFT_SRCDIR:-$(dirname "$0")/../..}"
 cc=${CC:-cc}
-cxx=${HAFT_CXX:-c++}
+cxx=${HAFT_CXX:-none}
+[ "$cxx" != none ] || cxx=$(command -v c++ || echo none) # come since then
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0

@@ -197,13 +197,14 @@ START_TEST(outputs_that_say_nothing_are_none)
     struct world w;
     cJSON *outputs = cJSON_CreateObject();
     cJSON *before = outputs;
+    uint32_t files = 0;
     struct str why;
 
     start(&w);
     str_init(&why, STR_WHY_LIMIT);
     write_file(&w, LOGS_OUTPUTS, "");
 
-    ck_assert(logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert(logs_outputs(&w.logs, &of, &files, &outputs, &why));
     ck_assert_ptr_null(outputs);
     cJSON_Delete(before);
     str_finish(&why);
@@ -285,13 +286,14 @@ START_TEST(outputs_that_are_no_file_are_refused)
 {
     struct world w;
     cJSON *outputs = NULL;
+    uint32_t files = 0;
     struct str why;
 
     start(&w);
     str_init(&why, STR_WHY_LIMIT);
     ck_assert_int_eq(mkdir(path_of(&w, LOGS_OUTPUTS), 0700), 0);
 
-    ck_assert(!logs_outputs(&w.logs, &of, &outputs, &why));
+    ck_assert(!logs_outputs(&w.logs, &of, &files, &outputs, &why));
     ck_assert_msg(strstr(why.text, "$HAFT_OUTPUT cannot be read") != NULL, "%s",
                   why.text);
     ck_assert_int_eq(rmdir(path_of(&w, LOGS_OUTPUTS)), 0);
