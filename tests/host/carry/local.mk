@@ -28,3 +28,5 @@ check_PROGRAMS += tests/host/carry/test_runner_attempt
 endif
 endif
 endif
+# With --enable-static-plugins this has the plugins in it, as haft does.
+tests_host_carry_test_runner_attempt_LDFLAGS = $(HAFT_LINK)

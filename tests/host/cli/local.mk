@@ -7,3 +7,5 @@ check_PROGRAMS += tests/host/cli/test_client
 endif
 endif
 endif
+# With --enable-static-plugins this has the plugins in it, as haft does.
+tests_host_cli_test_client_LDFLAGS = $(HAFT_LINK)

@@ -11,3 +11,8 @@ endif
 endif
 endif
 EXTRA_DIST += tests/host/door/desk.h
+# With --enable-static-plugins these have the plugins in them, as haft does.
+tests_host_door_test_intake_LDFLAGS = $(HAFT_LINK)
+tests_host_door_test_ops_LDFLAGS = $(HAFT_LINK)
+tests_host_door_test_ops_task_LDFLAGS = $(HAFT_LINK)
+tests_host_door_test_socket_LDFLAGS = $(HAFT_LINK)
