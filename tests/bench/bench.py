@@ -124,9 +124,22 @@ def write_ninja(graph, program):
 
 # ---- haft ----
 
+def modules():
+    """A folder with what is installed: not the modules of the tests."""
+    folder = os.path.join(FOLDER, "modules")
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o755)
+        libs = os.path.join(BUILD, ".libs")
+        for name in os.listdir(libs):
+            if name.endswith(".so") and not name.startswith(
+                    ("guest-", "storage-faulty")):
+                shutil.copy(os.path.join(libs, name), folder)
+    return folder
+
+
 def write_config(slots, storage="sqlite", executor="local"):
     return write("haft.conf", """[host]
-modules = %s/.libs
+modules = %s
 state = %s/state
 [storage]
 plugin = %s
@@ -135,7 +148,7 @@ slots = %d
 [executor:noop]
 [route]
 process = %s
-""" % (BUILD, FOLDER, storage, slots, executor))
+""" % (modules(), FOLDER, storage, slots, executor))
 
 
 def fresh():
