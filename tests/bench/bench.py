@@ -331,6 +331,7 @@ def idle():
             if "ready" in line and "host" in line:
                 break
         seconds = time.perf_counter() - begin
+        time.sleep(2)  # what is looked at once, a second after the start
         before = switches(daemon.pid)
         time.sleep(3)
         after = switches(daemon.pid)
