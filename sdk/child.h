@@ -119,6 +119,7 @@ haft_from_child(const struct haft_child_ended_in *in, uint32_t known,
 {
     struct haft_child_end end;
 
+    known |= in->is_out_of_memory ? HAFT_KNOWN_OOM : 0;
     room[0] = '\0';
     if (in->is_withdrawn) {
         snprintf(room, HAFT_MESSAGE_LIMIT, "cancelled before it was started");
@@ -147,14 +148,21 @@ haft_from_child(const struct haft_child_ended_in *in, uint32_t known,
         end = haft_child_named(haft_from_exit(in->exit_code, known),
                                haft_child_exits);
     }
+    if (in->is_out_of_memory && end.native.fault_class == HAFT_RESOURCE) {
+        snprintf(room, HAFT_MESSAGE_LIMIT,
+                 "killed by the kernel: its memory limit, or the machine's, "
+                 "was reached");
+        end.word = "out_of_memory";
+    }
     return end;
 }
 
 /* ---- limits ---- */
 
 /* The names that struct haft_limit may have. */
-HAFT_TABLE char haft_limit_names[][8] = {"cpu",   "as",   "fsize", "nofile",
-                                         "nproc", "core", "stack", "memlock"};
+HAFT_TABLE char haft_limit_names[][8] = {"cpu",    "as",   "fsize", "nofile",
+                                         "nproc",  "core", "stack", "memlock",
+                                         "memory", "pids"};
 
 /* A number, one with a unit of 1024, or "unlimited"; 0 if it is none of them,
  * else 1. [any-thread] */

@@ -364,7 +364,8 @@ haft_native_find(const struct haft_native_row *rows, uint32_t count,
 }
 
 /* How a process exited. 126 and 127 are the shell's: cannot be executed, not
- * found. A shell's 128 + n is not signal n. */
+ * found. A shell's 128 + n is not signal n, unless it is known that something
+ * was killed. */
 static inline struct haft_native haft_from_exit(int32_t status, uint32_t known)
 {
     struct haft_native n = haft_native_of(
@@ -376,6 +377,8 @@ static inline struct haft_native haft_from_exit(int32_t status, uint32_t known)
         n.fault_class = HAFT_TIMEOUT_RUN;
     } else if (known & HAFT_KNOWN_CANCELLED) {
         n.fault_class = HAFT_CANCELLED;
+    } else if (known & HAFT_KNOWN_OOM && status == 128 + SIGKILL) {
+        n.fault_class = HAFT_RESOURCE;
     } else if (status == 126) {
         n.fault_class = HAFT_INVALID;
     } else if (status == 127) {

@@ -3,6 +3,9 @@ libhost_la_SOURCES += \
     host/carry/batch.c host/carry/batch.h \
     host/carry/boot.c host/carry/boot.h \
     host/carry/bus.c host/carry/bus.h host/carry/bus_inside.h \
+    host/carry/cgroup.c host/carry/cgroup.h \
+    host/carry/cgroup_find.c host/carry/cgroup_find.h \
+    host/carry/cgroup_left.c host/carry/cgroup_left.h \
     host/carry/flat.c host/carry/flat.h \
     host/carry/job.c host/carry/job.h \
     host/carry/journal.c host/carry/journal.h host/carry/journal_inside.h \

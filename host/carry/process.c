@@ -13,6 +13,7 @@
 
 #include "host/base/log.h"
 #include "host/carry/boot.h"
+#include "host/carry/cgroup.h"
 #include "host/carry/keeper.h"
 #include "host/plain/mem.h"
 
@@ -33,6 +34,7 @@ struct child {
     char *input;               /* file with its standard input, or NULL */
     bool is_told_started;
     bool is_told_ended;
+    bool is_out_of_memory;
 };
 
 struct slots {
@@ -51,6 +53,7 @@ struct process {
     uint32_t ids;         /* given so far */
     struct child *children[BUCKETS];
     struct slots *slots;
+    struct cgroups *cgroups; /* since it is open */
     bool is_ready;
     bool is_settled;
     struct guest_service service;
@@ -105,6 +108,7 @@ static void remove_child(struct process *p, struct child *child)
         log_warn("process", "file stays path=%s why=%s", child->input,
                  strerror(errno));
     }
+    cgroups_remove(p->cgroups, child->id);
     mem_free(child->input);
     mem_free(child);
 }
@@ -140,6 +144,7 @@ static void tell_ended(struct child *child)
         .ended_ms = r->end_ms,
         .is_withdrawn = r->state == WIRE_WITHDRAWN,
         .is_lost = r->state == WIRE_LOST,
+        .is_out_of_memory = child->is_out_of_memory,
     };
 
     if (r->state == WIRE_NOEXEC) {
@@ -197,6 +202,9 @@ static void on_report(void *ctx, const struct wire_report *report)
     child->report = *report;
     if (report->state == WIRE_UNKNOWN) {
         child->report.state = WIRE_WITHDRAWN;
+    }
+    if (report->state == WIRE_ENDED) {
+        child->is_out_of_memory = cgroups_ran_out(p->cgroups, child->id);
     }
     if (child->guest) {
         tell(child);
@@ -343,20 +351,24 @@ static bool find_resource(struct haft_slice name, uint32_t *resource)
 }
 
 static bool collect_limits(const struct haft_process_start_in *in,
-                           struct wire_limit limits[WIRE_LIMITS])
+                           struct wire_limit limits[WIRE_LIMITS],
+                           uint32_t *count)
 {
-    if (in->limits.count > WIRE_LIMITS) {
-        return false;
-    }
+    uint32_t n = 0;
+
     for (uint32_t i = 0; i < in->limits.count; i++) {
         const struct haft_limit *limit = item(&in->limits, i);
+        struct wire_limit next = {.soft = limit->value, .hard = limit->value};
 
-        limits[i] =
-            (struct wire_limit){.soft = limit->value, .hard = limit->value};
-        if (!find_resource(limit->name, &limits[i].resource)) {
+        if (cgroups_have(limit->name)) {
+            continue;
+        }
+        if (n == WIRE_LIMITS || !find_resource(limit->name, &next.resource)) {
             return false;
         }
+        limits[n++] = next;
     }
+    *count = n;
     return true;
 }
 
@@ -403,13 +415,14 @@ static haft_status spawn(struct process *p, struct child *child,
                          const struct haft_process_start_in *in)
 {
     struct wire_limit limits[WIRE_LIMITS];
+    uint32_t limit_count = 0;
     struct log_room quoted;
     struct layout at;
     struct str why;
     int status = -EINVAL;
 
     str_init(&why, STR_WHY_LIMIT);
-    if (!collect(p, in, &at) || !collect_limits(in, limits)) {
+    if (!collect(p, in, &at) || !collect_limits(in, limits, &limit_count)) {
         str_add_text(&why, "a text with a NUL in it, or an unknown limit");
     } else {
         const struct wire_job job = {
@@ -417,12 +430,13 @@ static haft_status spawn(struct process *p, struct child *child,
             .fence = in->fence,
             .weight = find_slots(p, child->guest) ? 1 : 0,
             .umask = 022,
-            .limit_count = in->limits.count,
+            .limit_count = limit_count,
             .limits = limits,
             .cwd = p->pointers[at.singles],
             .input = child->input,
             .output = p->pointers[at.singles + 1],
             .errors = p->pointers[at.singles + 2],
+            .cgroup = cgroups_add(p->cgroups, child->id, &in->limits),
             .argv = p->pointers,
             .env = p->pointers + at.env,
         };
@@ -618,6 +632,7 @@ void process_destroy(struct process *p)
     if (p->keeper) {
         keeper_destroy(p->keeper);
     }
+    cgroups_destroy(p->cgroups);
     if (p->state_fd >= 0) {
         close(p->state_fd);
     }
@@ -660,6 +675,7 @@ void process_open(struct process *p, uint32_t epoch)
         str_addf(&why, "%s: %s", p->options.state, strerror(errno));
     } else {
         options.state_fd = p->state_fd;
+        p->cgroups = cgroups_create(p->loop, "", p->state_fd);
         p->first_epoch = boot_first_epoch(p->state_fd, epoch);
         p->keeper = keeper_create(p->loop, &options);
     }
@@ -694,9 +710,15 @@ bool process_left_files(const struct process *p, uint64_t id)
     return !child || !has_ended(child) || child->report.files;
 }
 
+static bool is_known(void *ctx, uint64_t id)
+{
+    return find_child(ctx, id);
+}
+
 void process_settle(struct process *p)
 {
     p->is_settled = true;
+    cgroups_settle(p->cgroups, is_known, p);
     for (size_t i = 0; i < BUCKETS; i++) {
         struct child *child = p->children[i];
 

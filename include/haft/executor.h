@@ -24,7 +24,9 @@ extern "C" {
 #define HAFT_SORT_CONTAINER "container"
 
 /* A limit on the processes of a job, in the units of setrlimit(2): "cpu",
- * "as", "fsize", "nofile", "nproc", "core", "stack", "memlock". */
+ * "as", "fsize", "nofile", "nproc", "core", "stack", "memlock". Or one on all
+ * of them together: "memory" (bytes) and "pids" (how many), which a machine
+ * may be unable to enforce: that is logged, and the job runs without. */
 struct haft_limit {
     struct haft_slice name;
     uint64_t value;

@@ -201,6 +201,8 @@ struct haft_child_ended_in {
     int64_t started_ms;     /* since 1970; 0: never */
     int64_t ended_ms;       /* since 1970 */
     struct haft_slice step; /* at which `error` came, in words; empty: exec */
+    uint32_t is_out_of_memory; /* something of it was killed for that */
+    uint32_t _0;
 };
 
 HAFT_TABLE struct haft_field haft_log_write_in_fields[] = {
@@ -360,8 +362,10 @@ HAFT_TABLE struct haft_field haft_child_ended_in_fields[] = {
     HAFT_ROW_I64(haft_child_ended_in, started_ms),
     HAFT_ROW_I64(haft_child_ended_in, ended_ms),
     HAFT_ROW_TEXT(haft_child_ended_in, step),
+    HAFT_ROW_U32(haft_child_ended_in, is_out_of_memory),
+    HAFT_ROW_PAD(haft_child_ended_in, _0),
 };
-HAFT_RECORD(haft_child_ended_in, 64);
+HAFT_RECORD(haft_child_ended_in, 72);
 
 /* write: one line of the host's log, with the instance's name. [any-thread] */
 #define HAFT_LOG_WRITE 0

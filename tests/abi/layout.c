@@ -226,7 +226,7 @@ AT(haft_child_started_in, pid, 4);
 AT(haft_child_started_in, id, 8);
 AT(haft_child_started_in, time_ms, 16);
 
-SIZE(haft_child_ended_in, 64);
+SIZE(haft_child_ended_in, 72);
 AT(haft_child_ended_in, size, 0);
 AT(haft_child_ended_in, exit_code, 4);
 AT(haft_child_ended_in, signal, 8);
@@ -237,6 +237,8 @@ AT(haft_child_ended_in, id, 24);
 AT(haft_child_ended_in, started_ms, 32);
 AT(haft_child_ended_in, ended_ms, 40);
 AT(haft_child_ended_in, step, 48);
+AT(haft_child_ended_in, is_out_of_memory, 64);
+AT(haft_child_ended_in, _0, 68);
 
 /* haft/notify.h */
 SIZE(haft_notify_event, 80);

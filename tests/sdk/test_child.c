@@ -20,6 +20,21 @@ START_TEST(an_end_has_a_class_a_word_and_a_sentence)
          HAFT_USER_FAILURE,
          "signal",
          "ended by signal 60 (unnamed)"},
+        {{.signal = SIGKILL, .is_out_of_memory = 1},
+         HAFT_RESOURCE,
+         "out_of_memory",
+         "killed by the kernel: its memory limit, or the machine's, was "
+         "reached"},
+        {{.exit_code = 137, .is_out_of_memory = 1},
+         HAFT_RESOURCE,
+         "out_of_memory",
+         "killed by the kernel: its memory limit, or the machine's, was "
+         "reached"},
+        {{.exit_code = 1, .is_out_of_memory = 1},
+         HAFT_USER_FAILURE,
+         "exit",
+         "exited with 1"},
+        {{.exit_code = 0, .is_out_of_memory = 1}, 0, "", ""},
         {{.is_lost = 1},
          HAFT_INFRA_LOST,
          "lost",
@@ -65,6 +80,11 @@ START_TEST(a_limit_is_a_name_and_an_amount)
     ck_assert(haft_limit_read(haft_text("as=2GiB"), &limit));
     ck_assert(haft_slice_is(limit.name, "as"));
     ck_assert_uint_eq(limit.value, UINT64_C(2) << 30);
+    ck_assert(haft_limit_read(haft_text("memory=64MiB"), &limit));
+    ck_assert(haft_slice_is(limit.name, "memory"));
+    ck_assert_uint_eq(limit.value, UINT64_C(64) << 20);
+    ck_assert(haft_limit_read(haft_text("pids=20"), &limit));
+    ck_assert(haft_slice_is(limit.name, "pids"));
     ck_assert(haft_limit_read(haft_text("cpu=unlimited"), &limit));
     ck_assert_uint_eq(limit.value, UINT64_MAX);
 }

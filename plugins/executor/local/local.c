@@ -388,7 +388,8 @@ static haft_status add_limits(struct local *l, const struct haft_create *with)
             return haft_fail(l->base.host, NULL, HAFT_INVALID, "local.limits",
                              "option limits: \"%.*s\" is not like nofile=1024, "
                              "as=2GiB or cpu=unlimited; there are cpu, as, "
-                             "fsize, nofile, nproc, core, stack, memlock",
+                             "fsize, nofile, nproc, core, stack, memlock, "
+                             "memory, pids",
                              (int)text.n, (const char *)text.p);
         }
     }

@@ -1,6 +1,7 @@
 check_PROGRAMS += \
     tests/host/carry/test_boot \
     tests/host/carry/test_bus \
+    tests/host/carry/test_cgroup \
     tests/host/carry/test_job \
     tests/host/carry/test_journal \
     tests/host/carry/test_journal_store \
