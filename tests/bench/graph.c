@@ -30,8 +30,8 @@ static double resident_mb(void)
     char line[256];
 
     while (status && fgets(line, sizeof(line), status)) {
-        if (strncmp(line, "VmHWM:", 6) == 0) {
-            kb = strtoul(line + 6, NULL, 10);
+        if (sscanf(line, "VmHWM: %lu", &kb) == 1) {
+            break;
         }
     }
     if (status) {
