@@ -16,6 +16,7 @@ struct follow {
     int64_t after;  /* the event before its first one, or before that */
     char state[32]; /* how it ended */
     int interrupts;
+    bool is_following; /* a signal can be acted upon */
     bool is_over;
     bool is_left; /* by the user: the run goes on */
     struct fault fault;
@@ -93,17 +94,39 @@ static void cancel(struct follow *f)
 }
 
 /* The first one cancels, the second one leaves the run to itself. */
-static void on_signal(void *ctx, int signal)
+static void heed(struct follow *f)
 {
-    struct follow *f = ctx;
-
-    f->interrupts += signal == SIGTERM ? 2 : 1;
+    if (!f->is_following || f->interrupts == 0) {
+        return; /* there is no run yet: wait_for_end looks again */
+    }
     if (f->interrupts == 1) {
         view_say(f->view, "cancelling; once more leaves the run to itself");
         cancel(f);
     } else {
         f->is_left = true;
     }
+}
+
+static void on_signal(void *ctx, int signal)
+{
+    struct follow *f = ctx;
+
+    f->interrupts += signal == SIGTERM ? 2 : 1;
+    heed(f);
+}
+
+/* From before the run is submitted: a signal in between must not end the
+ * process, which may be the run's owner. */
+static void listen_to_signals(struct follow *f)
+{
+    loop_signal_add(client_loop(f->client), SIGINT, on_signal, f);
+    loop_signal_add(client_loop(f->client), SIGTERM, on_signal, f);
+}
+
+static void leave_signals(struct follow *f)
+{
+    loop_signal_remove(client_loop(f->client), SIGINT);
+    loop_signal_remove(client_loop(f->client), SIGTERM);
 }
 
 static void on_event(void *ctx, const char *json, size_t size)
@@ -190,15 +213,14 @@ static int exit_code_of(const char *state, const cJSON *run)
 static void wait_for_end(struct follow *f)
 {
     const struct op_answer answer = {on_event, nothing, on_fault, f};
-    struct loop *loop = client_loop(f->client);
     cJSON *params = cJSON_CreateObject();
 
     cJSON_AddStringToObject(params, "run", f->run);
     cJSON_AddNumberToObject(params, "after", (double)f->after);
     cJSON_AddTrueToObject(params, "follow");
-    loop_signal_add(loop, SIGINT, on_signal, f);
-    loop_signal_add(loop, SIGTERM, on_signal, f);
     client_ask(f->client, "run.events", params, &answer);
+    f->is_following = true;
+    heed(f);
     while (!f->is_over && !f->is_left && !f->has_failed) {
         if (!client_turn(f->client)) {
             fprintf(stderr, "haft: %s\n", client_why(f->client));
@@ -206,8 +228,6 @@ static void wait_for_end(struct follow *f)
             f->fault.fault_class = HAFT_BACKEND_DOWN;
         }
     }
-    loop_signal_remove(loop, SIGINT);
-    loop_signal_remove(loop, SIGTERM);
 }
 
 static bool begin(struct follow *f, int *status)
@@ -309,11 +329,13 @@ static int run_run(struct cli *cli, const struct given *given)
         cJSON_Delete(params);
         return fault_row(HAFT_BACKEND_DOWN)->exit_code;
     }
+    listen_to_signals(&f);
     if (submit(&f, params, &status)) {
         f.view = view_create(form_of(given), client_loop(f.client));
         status = follow(&f);
         view_destroy(f.view);
     }
+    leave_signals(&f);
     client_settle(f.client);
     client_close(f.client);
     return status;
@@ -395,9 +417,11 @@ static int run_attach(struct cli *cli, const struct given *given)
     }
     snprintf(f.run, sizeof(f.run), "%s",
              given->words_count ? given->words[0] : "last");
+    listen_to_signals(&f);
     f.view = view_create(form_of(given), client_loop(f.client));
     status = follow(&f);
     view_destroy(f.view);
+    leave_signals(&f);
     client_settle(f.client);
     client_close(f.client);
     return status;
