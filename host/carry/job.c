@@ -135,9 +135,9 @@ static void put(struct job *job, struct place name, struct place value)
     const char *texts = job->texts.text;
     size_t i = 0;
 
-    while (i < job->env_count &&
-           (job->env[i][0].size != name.size ||
-            memcmp(texts + job->env[i][0].at, texts + name.at, name.size))) {
+    while (i < job->env_count && (job->env[i][0].size != name.size ||
+                                  memcmp(texts + job->env[i][0].at,
+                                         texts + name.at, name.size) != 0)) {
         i++;
     }
     if (i == job->env_count) {

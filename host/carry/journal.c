@@ -397,6 +397,7 @@ static bool send_next(struct journal *j)
         line_up(j);
     }
     b = j->first;
+    assert(b);
     j->first = b->next;
     j->final = j->first ? j->final : NULL;
     b->next = NULL;

@@ -288,11 +288,11 @@ static void on_events(void *ctx, haft_status status, const void *out,
     const struct haft_storage_record *record = scan ? scan->records.p : NULL;
     uint64_t seq;
 
-    if (status != HAFT_OK) {
+    if (status != HAFT_OK || !scan) {
         opening_give_up(o, "reading the last events", status, fault);
         return;
     }
-    if (scan->records.count) {
+    if (scan->records.count && record) {
         seq = find_last_seq(record->value.p, record->value.n);
         o->next_seq = seq >= o->next_seq ? seq + 1 : o->next_seq;
     }

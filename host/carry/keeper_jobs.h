@@ -35,7 +35,7 @@ struct keeper_job *keeper_jobs_find(const struct keeper_jobs *jobs,
 
 /* `size` is wire_job_size()'s; the id must not be among them. */
 struct keeper_job *keeper_jobs_add(struct keeper_jobs *jobs,
-                                   const struct wire_job *job, size_t size);
+                                   const struct wire_job *from, size_t size);
 
 void keeper_jobs_remove(struct keeper_jobs *jobs, struct keeper_job *job);
 

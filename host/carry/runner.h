@@ -51,7 +51,7 @@ void runner_act(struct runner *r, const struct effect *effect);
 uint32_t runner_executor(struct runner *r, const char *name, struct str *why);
 
 /* Called when a turn is wanted: something was asked of the core. */
-void runner_on_turn(struct runner *r, void (*wake)(void *ctx), void *ctx);
+void runner_on_turn(struct runner *r, void (*fn)(void *ctx), void *ctx);
 
 /* A log of an attempt (`try` is its fence; 0: the task's last), `stream` 1 or
  * 2. From the file while there is one, else from the store; the answer comes

@@ -182,7 +182,7 @@ bool note_read(int fd, struct str *json, struct str *why)
 {
     struct stat st;
     Elf64_Ehdr header;
-    Elf64_Phdr segments[HEADERS_LIMIT];
+    Elf64_Phdr segments[HEADERS_LIMIT] = {0};
 
     if (fstat(fd, &st) < 0) {
         str_addf(why, "cannot look at it: %s", strerror(errno));

@@ -66,7 +66,7 @@ static struct haft_slice keep(struct scratch *mem, const char *text)
     size_t n = strlen(text);
     char *copy = scratch_take(mem, n + 1);
 
-    memcpy(copy, text, n);
+    memcpy(copy, text, n + 1);
     return (struct haft_slice){copy, n};
 }
 

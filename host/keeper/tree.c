@@ -158,6 +158,7 @@ static void add_if_child(void *ctx, pid_t pid)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written by way of search */
 int tree_children(pid_t pid, pid_t *pids, int room)
 {
     struct search search = {.parent = pid, .pids = pids, .room = room};
