@@ -71,20 +71,37 @@ static void on_uncounted(void *ctx, haft_status status, const void *out,
     opening_go_on(ctx, end_badly);
 }
 
-/* That the store failed is no death: the next owner is not to suspect a run
- * for it. */
-static void uncount(struct journal_opening *o)
+static void uncount(void *ctx, haft_status status, const void *out,
+                    const struct haft_fault *fault)
 {
+    struct journal_opening *o = ctx;
+    const struct haft_storage_last_out *last = out;
     struct haft_storage_commit_in in;
 
+    (void)fault;
+    if (status != HAFT_OK) {
+        opening_go_on(o, end_badly);
+        return;
+    }
     batch_reset(o->batch);
-    o->deaths--;
     opening_put_restoring(o, o->batch, o->died_on, o->died_on_count);
     batch_check(o->batch, "h/owner", o->journal->owner_version);
-    batch_close(o->batch, o->journal->last + 1);
+    batch_close(o->batch, last->batch + 1);
     batch_message(o->batch, &in);
     o->journal->store.ask(o->journal->store.ctx, HAFT_STORAGE_COMMIT, &in,
                           on_uncounted, o);
+}
+
+/* That the store failed is no death: the next owner is not to suspect a run
+ * for it. The note that failed may be in the store all the same: the number
+ * of this batch is beyond it. */
+static void begin_to_uncount(struct journal_opening *o)
+{
+    const struct haft_storage_last_in in = {.size = sizeof(in)};
+
+    o->deaths--;
+    o->journal->store.ask(o->journal->store.ctx, HAFT_STORAGE_LAST, &in,
+                          uncount, o);
 }
 
 void opening_give_up(struct journal_opening *o, const char *what,
@@ -94,7 +111,7 @@ void opening_give_up(struct journal_opening *o, const char *what,
     journal_explain(&o->why, what, status, fault);
     o->status = status;
     if (o->journal->core && o->runs_count) {
-        opening_go_on(o, uncount);
+        opening_go_on(o, begin_to_uncount);
     } else {
         opening_go_on(o, end_badly);
     }

@@ -71,7 +71,7 @@ static struct core *make(void *ctx, uint32_t epoch)
     return w->core;
 }
 
-static void begin(struct world *w)
+static void prepare(struct world *w)
 {
     const struct journal_store store = fake_store_port(&w->store);
     const struct journal_client client = {
@@ -80,6 +80,11 @@ static void begin(struct world *w)
     w->journal = journal_create(&store, &client);
     w->is_open = false;
     journal_open(w->journal, "{\"pid\":7}", make);
+}
+
+static void begin(struct world *w)
+{
+    prepare(w);
     fake_store_run(&w->store);
 }
 
@@ -409,6 +414,37 @@ START_TEST(after_two_deaths_each_run_is_noted_before_it_is_touched)
 }
 END_TEST
 
+START_TEST(a_note_whose_answer_is_lost_suspects_no_run)
+{
+    struct world w;
+
+    start(&w);
+    submit(&w, "r1");
+    turn(&w);
+    fake_store_run(&w.store);
+    stop(&w);
+    fake_store_put(&w.store, "h/restoring",
+                   "\x01{\"tries\":3,\"run\":\"r1\",\"run_tries\":1}");
+    prepare(&w);
+    w.store.commits = 0;
+    while (w.store.commits < 2 && fake_store_answer(&w.store)) {
+    }
+    w.store.fault_class = HAFT_TRANSIENT;
+    w.store.effect = HAFT_EFFECT_MAYBE;
+    w.store.is_applied = true;
+    fake_store_run(&w.store);
+
+    ck_assert(w.is_open);
+    ck_assert_int_eq(w.status, -HAFT_TRANSIENT);
+    ck_assert_str_eq(fake_store_get(&w.store, "h/restoring"),
+                     "\x01{\"tries\":3,\"run\":\"r1\",\"run_tries\":1}");
+    stop(&w);
+    begin(&w);
+    ck_assert_uint_eq(journal_count(w.journal).restored, 1);
+    finish(&w);
+}
+END_TEST
+
 START_TEST(a_store_that_fails_while_opening_is_told_with_its_reason)
 {
     struct world w = {.now_ms = 1};
@@ -457,5 +493,6 @@ TEST_MAIN("journal_store", nothing_acts_before_its_batch_is_on_disk,
           a_run_that_cannot_be_restored_does_not_stop_the_others,
           a_run_on_which_owners_die_again_and_again_is_set_aside,
           after_two_deaths_each_run_is_noted_before_it_is_touched,
+          a_note_whose_answer_is_lost_suspects_no_run,
           a_store_that_fails_while_opening_is_told_with_its_reason,
           a_record_of_the_callers_own_travels_with_the_turn)
