@@ -523,10 +523,12 @@ static bool has_event(const struct epoll_event *events, int count, int fd)
 }
 
 /* Newcomers first: one of them may end what the host now connected still
- * has to say. */
+ * has to say. Who has only just become the host is heard in the next turn,
+ * behind those who are at the door by then. */
 static void turn(struct link *link, const struct epoll_event *events, int count)
 {
     pthread_mutex_lock(&link->pool.lock);
+    int host_fd = link->host_fd;
     if (has_event(events, count, WIRE_FD_LISTEN)) {
         admit(link);
     }
@@ -536,7 +538,7 @@ static void turn(struct link *link, const struct epoll_event *events, int count)
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == link->timer_fd) {
             tick(link);
-        } else if (events[i].data.fd == link->host_fd) {
+        } else if (link->host_fd == host_fd && events[i].data.fd == host_fd) {
             host_ready(link, events[i].events);
         }
     }
