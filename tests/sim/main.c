@@ -71,8 +71,8 @@ int main(int argc, char **argv)
                         "[--plant NAME] [--trace]\n");
         return 2;
     }
-    log_set_level(LOG_LEVEL_ERROR);
-    log_set_fd(-1);
+    log_set_level(o.is_traced ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
+    log_set_fd(o.is_traced ? 2 : -1);
     for (uint64_t i = 0; i < o.count; i++) {
         struct str failure;
 
