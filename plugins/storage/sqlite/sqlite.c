@@ -15,7 +15,6 @@
  * more, elsewhere, shows whether they can be. So `last` never promises what a
  * power loss would take away. */
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "plugins/storage/sqlite/store.h"
 
@@ -205,15 +204,6 @@ HAFT_METHOD(commit, struct sqlite, struct haft_storage_commit_in,
 
 /* ---- reading ---- */
 
-static uint64_t file_size(const char *path, const char *ending)
-{
-    char name[PATH_MAX];
-    struct stat status;
-
-    snprintf(name, sizeof(name), "%s%s", path, ending);
-    return stat(name, &status) == 0 ? (uint64_t)status.st_size : 0;
-}
-
 static haft_status last(struct sqlite *s, const struct haft_call *call,
                         const struct haft_storage_last_in *in,
                         struct haft_storage_last_out *out)
@@ -223,7 +213,7 @@ static haft_status last(struct sqlite *s, const struct haft_call *call,
     (void)in;
     if (status == HAFT_OK) {
         out->batch = s->last;
-        out->size_bytes = file_size(s->path, "") + file_size(s->path, "-wal");
+        out->size_bytes = sqlite_file_size(s, "") + sqlite_file_size(s, "-wal");
     }
     return status;
 }

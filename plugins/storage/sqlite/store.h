@@ -47,6 +47,10 @@ haft_status sqlite_open(struct sqlite *s, const struct haft_call *call);
 /* Closes it; the next call opens it again. */
 void sqlite_close(struct sqlite *s);
 
+/* Of the file whose name has that ending ("": the database), 0 if there is
+ * none. */
+uint64_t sqlite_file_size(const struct sqlite *s, const char *ending);
+
 /* A fault with effect not_started. */
 haft_status sqlite_fail(struct sqlite *s, const struct haft_call *call,
                         uint32_t fault_class, const char *code,

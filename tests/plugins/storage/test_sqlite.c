@@ -57,6 +57,36 @@ START_TEST(a_store_that_is_opened_again_has_everything)
 }
 END_TEST
 
+static off_t wal_size(const struct place *place)
+{
+    char name[sizeof(place->file) + 8];
+    struct stat status;
+
+    snprintf(name, sizeof(name), "%s-wal", place->file);
+    ck_assert_int_eq(stat(name, &status), 0);
+    return status.st_size;
+}
+
+START_TEST(a_short_wal_is_left_for_the_next_start_and_a_long_one_is_not)
+{
+    static char large[300000];
+    struct place place = place_make();
+    struct fakehost *h = place_open(&place);
+
+    memset(large, 'x', sizeof(large) - 1);
+    ck_assert_int_eq(model_put(h, 1, "k", "v"), HAFT_OK);
+    fakehost_destroy(h);
+    ck_assert_int_gt(wal_size(&place), 0);
+
+    h = place_open(&place);
+    ck_assert_uint_eq(model_last(h), 1);
+    ck_assert_int_eq(model_put(h, 2, "l", large), HAFT_OK);
+    fakehost_destroy(h);
+    ck_assert_int_eq(wal_size(&place), 0);
+    place_remove(&place);
+}
+END_TEST
+
 START_TEST(the_file_is_nobody_elses_business)
 {
     struct place place = place_make();
@@ -364,6 +394,7 @@ TEST_MAIN("storage/sqlite", random_batches_leave_what_the_reference_has,
           a_scan_keeps_to_its_range_and_limits,
           the_longest_key_and_a_large_value_come_back,
           a_store_that_is_opened_again_has_everything,
+          a_short_wal_is_left_for_the_next_start_and_a_long_one_is_not,
           the_file_is_nobody_elses_business, a_store_without_a_path_is_not_made,
           a_store_of_a_newer_haft_is_refused_and_left_alone,
           a_database_of_another_program_is_refused,
