@@ -58,6 +58,8 @@ static int map(struct table *table, int fd)
     if (place == MAP_FAILED) {
         return -errno;
     }
+    /* One page at a time: read ahead, it would be zeroed a MB at a time. */
+    madvise(place, TABLE_SIZE, MADV_RANDOM);
     table->head = place;
     table->entries = (struct table_entry *)(table->head + 1);
     return check(table->head);
