@@ -416,6 +416,11 @@ enum host_found host_open(const struct config *config, enum host_part part,
     return HOST_OPENED;
 }
 
+void host_expect_tasks(struct host *h)
+{
+    runner_prepare(h->runner, h->config->route.process);
+}
+
 /* ---- turning ---- */
 
 static void decide(struct host *h)

@@ -34,6 +34,10 @@ enum host_found {
 enum host_found host_open(const struct config *config, enum host_part part,
                           struct host **host, struct str *why);
 
+/* Tasks are about to be submitted: what they will need is made ready while the
+ * store is being opened. Right after host_open, as the owner. */
+void host_expect_tasks(struct host *host);
+
 /* One turn. False: the host must stop (ownership or store lost, or it could
  * not become ready); the reason is in host_why. */
 bool host_turn(struct host *host);

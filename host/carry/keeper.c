@@ -8,7 +8,6 @@
 
 #include "host/base/log.h"
 #include "host/carry/keeper_jobs.h"
-#include "host/carry/keeper_launch.h"
 #include "host/plain/mem.h"
 
 #define PACKET_AIM 32768  /* a packet is closed when it has so much */
@@ -155,6 +154,16 @@ static bool may_follow(struct keeper *keeper)
     return keeper->deaths <= DEATHS;
 }
 
+/* Nothing is left to do, nor has anything been left. */
+static void rest(struct keeper *keeper)
+{
+    keeper->mode = MODE_IDLE;
+    keeper->is_trying = false;
+    if (!keeper->is_announced) {
+        arm(keeper, &keeper->timer, 0);
+    }
+}
+
 /* One that had not answered was just ending when we came. */
 static void connection_over(struct keeper *keeper)
 {
@@ -168,8 +177,7 @@ static void connection_over(struct keeper *keeper)
     if (had_answered && !may_follow(keeper)) {
         give_up(keeper, false, "the keeper died again and again");
     } else if (!is_needed) {
-        keeper->mode = MODE_IDLE;
-        keeper->is_trying = false;
+        rest(keeper);
     } else if (had_answered) {
         try_in(keeper, 0);
     } else {
@@ -440,10 +448,12 @@ struct keeper *keeper_create(struct loop *loop,
     keeper->last_death_ms = -DEATHS_APART_MS;
     loop_timer_init(&keeper->timer, timer_due, keeper);
     loop_timer_init(&keeper->flush_timer, flush_due, keeper);
-    if (keeper_left_something(keeper->state_fd)) {
+    if (options->launch != NULL) {
+        connected(keeper, options->launch);
+    } else if (keeper_left_something(keeper->state_fd)) {
         try_in(keeper, 0);
     } else {
-        arm(keeper, &keeper->timer, 0); /* to announce it */
+        rest(keeper);
     }
     return keeper;
 }

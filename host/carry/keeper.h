@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "host/base/loop.h"
+#include "host/carry/keeper_launch.h"
 #include "host/keeper/wire.h"
 #include "host/plain/str.h"
 
@@ -47,6 +48,8 @@ struct keeper_options {
     const char *program; /* path of haft-keeper; copied */
     uint64_t epoch;      /* of this host; higher than any before it */
     uint32_t slots;
+    struct launch *launch; /* a keeper that is connected already, or NULL;
+                              taken over */
     const struct keeper_calls *calls; /* must live as long */
     void *ctx;
 };

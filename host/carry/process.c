@@ -54,6 +54,8 @@ struct process {
     struct child *children[BUCKETS];
     struct slots *slots;
     struct cgroups *cgroups; /* since it is open */
+    struct launch launch;    /* of process_prepare, until it is open */
+    bool has_launched;
     bool is_ready;
     bool is_settled;
     struct guest_service service;
@@ -571,6 +573,16 @@ static haft_status serve_release(void *ctx, struct guest *who,
 }
 
 /* The keeper has one set of slots: those of all instances together. */
+static uint32_t count_slots(const struct process *p)
+{
+    uint32_t sum = 0;
+
+    for (const struct slots *s = p->slots; s; s = s->next) {
+        sum += s->count;
+    }
+    return sum ? sum : 1;
+}
+
 static haft_status serve_slots(void *ctx, struct guest *who,
                                const struct haft_call *call, const void *in,
                                void *out)
@@ -578,7 +590,6 @@ static haft_status serve_slots(void *ctx, struct guest *who,
     const struct haft_slots_set_in *set = in;
     struct process *p = ctx;
     struct slots *s = p->slots;
-    uint32_t sum = 0;
 
     (void)call;
     (void)out;
@@ -592,11 +603,8 @@ static haft_status serve_slots(void *ctx, struct guest *who,
         p->slots = s;
     }
     s->count = set->slots;
-    for (s = p->slots; s; s = s->next) {
-        sum += s->count;
-    }
     if (p->keeper) {
-        keeper_slots(p->keeper, sum);
+        keeper_slots(p->keeper, count_slots(p));
     }
     return HAFT_OK;
 }
@@ -632,6 +640,12 @@ void process_destroy(struct process *p)
     if (p->keeper) {
         keeper_destroy(p->keeper);
     }
+    if (p->has_launched) { /* and was not opened: it ends by itself */
+        close(p->launch.fd);
+        if (p->launch.guard_fd >= 0) {
+            close(p->launch.guard_fd);
+        }
+    }
     cgroups_destroy(p->cgroups);
     if (p->state_fd >= 0) {
         close(p->state_fd);
@@ -657,12 +671,37 @@ void process_destroy(struct process *p)
     mem_free(p);
 }
 
+static bool open_state(struct process *p, struct str *why)
+{
+    if (p->state_fd < 0) {
+        p->state_fd =
+            open(p->options.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (p->state_fd < 0) {
+        str_addf(why, "%s: %s", p->options.state, strerror(errno));
+    }
+    return p->state_fd >= 0;
+}
+
+void process_prepare(struct process *p)
+{
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    if (open_state(p, &why)) {
+        p->has_launched = keeper_launch(p->state_fd, p->options.program,
+                                        &p->launch, &why) == 0;
+    }
+    str_finish(&why);
+}
+
 void process_open(struct process *p, uint32_t epoch)
 {
     struct keeper_options options = {
         .program = p->options.program,
         .epoch = epoch,
-        .slots = 1,
+        .slots = count_slots(p),
+        .launch = p->has_launched ? &p->launch : NULL,
         .calls = &keeper_calls,
         .ctx = p,
     };
@@ -670,11 +709,9 @@ void process_open(struct process *p, uint32_t epoch)
 
     str_init(&why, STR_WHY_LIMIT);
     p->epoch = epoch;
-    p->state_fd = open(p->options.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (p->state_fd < 0) {
-        str_addf(&why, "%s: %s", p->options.state, strerror(errno));
-    } else {
+    if (open_state(p, &why)) {
         options.state_fd = p->state_fd;
+        p->has_launched = false;
         p->cgroups = cgroups_create(p->loop, "", p->state_fd);
         p->first_epoch = boot_first_epoch(p->state_fd, epoch);
         p->keeper = keeper_create(p->loop, &options);

@@ -27,6 +27,10 @@ struct process *process_create(struct loop *loop, struct guests *guests,
                                const struct process_options *options);
 void process_destroy(struct process *p);
 
+/* A child will be wanted: starts the keeper, or finds it, before the epoch is
+ * known. What fails here is tried again when it is needed. */
+void process_prepare(struct process *p);
+
 /* Looks for the keeper, as the owner of this epoch. */
 void process_open(struct process *p, uint32_t epoch);
 

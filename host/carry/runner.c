@@ -533,6 +533,19 @@ void runner_destroy(struct runner *r)
     mem_free(r);
 }
 
+void runner_prepare(struct runner *r, const char *executor)
+{
+    const struct guest *guest;
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    guest = guests_find(r->guests, "executor", executor, &why);
+    if (guest && guest_needs(guest, haft_process_v1.id)) {
+        process_prepare(r->process);
+    }
+    str_finish(&why);
+}
+
 void runner_attach(struct runner *r, struct core *core)
 {
     r->core = core;

@@ -42,6 +42,11 @@ bool runner_is_released(const struct runner *r);
  * keeper of an earlier host. */
 void runner_attach(struct runner *r, struct core *core);
 
+/* Tasks for this executor are to come: gets ready what takes time, as early as
+ * before runner_attach. What fails here fails again, and is told, when it is
+ * used. */
+void runner_prepare(struct runner *r, const char *executor);
+
 /* Carries out one effect, all kinds but EFFECT_ANSWER. */
 void runner_act(struct runner *r, const struct effect *effect);
 

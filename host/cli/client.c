@@ -56,6 +56,9 @@ static enum host_found open_host(struct client *c, const struct config *config,
         return found;
     }
     c->loop = host_loop(c->host);
+    if (part == HOST_OWNER) {
+        host_expect_tasks(c->host);
+    }
     while (!host_is_ready(c->host)) {
         if (!host_turn(c->host)) {
             str_add_text(&c->why, host_why(c->host));

@@ -564,6 +564,11 @@ bool guest_offers(const struct guest *guest, const char *interface)
     return find_face(guest, interface) != NULL;
 }
 
+bool guest_needs(const struct guest *guest, const char *interface)
+{
+    return manifest_has(guest->class->needs, interface);
+}
+
 bool guest_takes_sort(const struct guest *guest, const char *sort)
 {
     return manifest_has(guest->class->sorts, sort);

@@ -67,6 +67,9 @@ const char *guests_name(const struct guests *g, const char *kind, size_t index);
 const char *guest_name(const struct guest *guest); /* "local" */
 bool guest_offers(const struct guest *guest, const char *interface);
 
+/* Whether the manifest lists a service under needs. */
+bool guest_needs(const struct guest *guest, const char *interface);
+
 /* Whether the manifest of an executor lists a sort of job. */
 bool guest_takes_sort(const struct guest *guest, const char *sort);
 

@@ -39,6 +39,7 @@ struct lab {
     int state_fd;
     uint64_t epoch;
     uint32_t slots;
+    struct launch *launch; /* for lab_attach(): it is connected already */
 
     struct wire_report reports[LAB_IDS]; /* by id; state 0: none yet */
     uint32_t counts[LAB_IDS];            /* reports of each */
@@ -87,6 +88,7 @@ static inline void lab_attach(struct lab *lab)
         .program = lab->program,
         .epoch = lab->epoch,
         .slots = lab->slots,
+        .launch = lab->launch,
         .calls = &calls,
         .ctx = lab,
     };

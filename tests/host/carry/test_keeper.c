@@ -553,6 +553,50 @@ START_TEST(a_keeper_with_nothing_to_keep_ends_and_leaves_nothing)
 }
 END_TEST
 
+static struct launch launch(const struct lab *lab)
+{
+    struct launch launch;
+    struct str why;
+    str_init(&why, STR_WHY_LIMIT);
+    ck_assert_msg(keeper_launch(lab->state_fd, lab->program, &launch, &why) ==
+                      0,
+                  "%s", why.text);
+    str_finish(&why);
+    return launch;
+}
+
+START_TEST(one_that_was_started_early_is_taken_over)
+{
+    struct lab lab;
+    lab_init(&lab, 4);
+    struct launch early = launch(&lab);
+    lab.launch = &early;
+    lab_attach(&lab);
+
+    lab_spawn(&lab, 1, "exit 7");
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+
+    ck_assert(lab.is_ready);
+    ck_assert_int_eq(WEXITSTATUS(lab.reports[1].status), 7);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(one_that_was_started_early_and_is_not_wanted_ends)
+{
+    struct lab lab;
+    lab_init(&lab, 4);
+    struct launch early = launch(&lab);
+
+    close(early.fd);
+
+    lab_wait_unlocked(&lab);
+    close(early.guard_fd);
+    ck_assert(!lab_has_file(&lab, WIRE_TABLE_NAME));
+    lab_finish(&lab);
+}
+END_TEST
+
 START_TEST(the_path_of_the_directory_may_be_long)
 {
     struct lab lab;
@@ -646,6 +690,8 @@ TEST_MAIN("keeper", an_exit_status_arrives_exactly,
           many_attempts_end_once_each, nothing_hides_from_a_cgroup,
           a_keeper_that_waits_is_not_woken,
           a_keeper_with_nothing_to_keep_ends_and_leaves_nothing,
+          one_that_was_started_early_is_taken_over,
+          one_that_was_started_early_and_is_not_wanted_ends,
           the_path_of_the_directory_may_be_long,
           a_program_that_is_no_keeper_is_reported,
           a_job_that_is_too_large_is_refused_with_a_reason)
