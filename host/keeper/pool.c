@@ -119,10 +119,15 @@ static struct attempt *next_to_start(const struct pool *pool)
 }
 
 /* Another thread is woken only if there is something it can do. */
-static void wake(struct pool *pool)
+static bool is_another_due(const struct pool *pool)
 {
     bool is_waiter_due = pool->has_children && !pool->has_waiter;
-    if (pool->sleepers > 0 && (is_waiter_due || next_to_start(pool) != NULL)) {
+    return pool->sleepers > 0 && (is_waiter_due || next_to_start(pool) != NULL);
+}
+
+static void wake(struct pool *pool)
+{
+    if (is_another_due(pool)) {
         pthread_cond_signal(&pool->work);
     }
 }
@@ -229,8 +234,11 @@ static void start(struct pool *pool, struct attempt *attempt, void *stack)
     entry->born_ms = clock_ms(CLOCK_BOOTTIME);
     set_state(attempt, WIRE_STARTING);
     add_live(pool, attempt);
-    wake(pool);
+    bool is_due = is_another_due(pool);
     pthread_mutex_unlock(&pool->lock);
+    if (is_due) {
+        pthread_cond_signal(&pool->work); /* who comes finds the lock free */
+    }
 
     child_start(&child, stack, &entry->pid);
 
