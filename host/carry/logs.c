@@ -70,35 +70,67 @@ static void add_folder(const struct logs *l, struct str *out, const char *kind,
     str_add_text(out, run);
 }
 
-static int make_folder(const char *path)
+static int make_folder(const char *path, bool *is_new)
 {
-    return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+    *is_new = mkdir(path, 0700) == 0;
+    return *is_new || errno == EEXIST ? 0 : -errno;
 }
 
 /* The first run of a fresh state directory makes the folders above, too. */
-static int make_below(const struct logs *l, const char *kind, const char *run)
+static int make_below(const struct logs *l, const char *kind, const char *run,
+                      bool *is_new)
 {
     struct str path;
     int status;
 
     str_init(&path, PATH_LIMIT);
     add_folder(l, &path, kind, run);
-    status = make_folder(path.text);
+    status = make_folder(path.text, is_new);
     if (status == -ENOENT) {
         add_folder(l, &path, kind, "");
-        status = make_folder(path.text);
+        status = make_folder(path.text, is_new);
         add_folder(l, &path, kind, run);
-        status = status ? status : make_folder(path.text);
+        status = status ? status : make_folder(path.text, is_new);
     }
     str_finish(&path);
     return status;
 }
 
+/* A folder that has just been made is of 1970, until something is put there. */
+static void mark_untouched(const struct logs *l, const char *run)
+{
+    static const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0, 0}};
+    struct str path;
+
+    str_init(&path, PATH_LIMIT);
+    add_folder(l, &path, "/logs/", run);
+    utimensat(AT_FDCWD, path.text, times, AT_SYMLINK_NOFOLLOW);
+    str_finish(&path);
+}
+
+bool logs_are_untouched(const struct logs *l, const char *run)
+{
+    struct str path;
+    struct stat st;
+    bool is_untouched;
+
+    str_init(&path, PATH_LIMIT);
+    add_folder(l, &path, "/logs/", run);
+    is_untouched = lstat(path.text, &st) == 0 && st.st_mtim.tv_sec == 0 &&
+                   st.st_mtim.tv_nsec == 0;
+    str_finish(&path);
+    return is_untouched;
+}
+
 int logs_make_run(const struct logs *l, const char *run)
 {
-    int status = make_below(l, "/logs/", run);
+    bool is_new = false;
+    int status = make_below(l, "/logs/", run, &is_new);
 
-    return status ? status : make_below(l, "/runs/", run);
+    if (is_new) {
+        mark_untouched(l, run);
+    }
+    return status ? status : make_below(l, "/runs/", run, &is_new);
 }
 
 void logs_end_run(const struct logs *l, const char *run)

@@ -49,6 +49,10 @@ void logs_add_run_path(const struct logs *l, struct str *out, const char *run);
 /* Makes the two folders of a run; 0 or -errno. */
 int logs_make_run(const struct logs *l, const char *run);
 
+/* Whether no file has been in the run's folder since it was made: then there is
+ * nothing to look for, attempt by attempt. */
+bool logs_are_untouched(const struct logs *l, const char *run);
+
 /* Removes them as far as they are empty: big logs stay, and what a task left
  * in the run's own folder. */
 void logs_end_run(const struct logs *l, const char *run);

@@ -99,9 +99,11 @@ static void finish_files(struct runner *r, struct attempt *a,
                          struct core_outcome *outcome, struct str *why)
 {
     struct logs_of of = runner_files(a);
-
     bool is_good;
 
+    if (logs_are_untouched(&r->logs, a->run_id)) {
+        return;
+    }
     if (a->has_output || process_left_files(r->process, a->id)) {
         a->files |= logs_fold(&r->logs, &of);
     }

@@ -302,6 +302,25 @@ START_TEST(outputs_that_are_no_file_are_refused)
 }
 END_TEST
 
+START_TEST(a_folder_in_which_nothing_ever_was_is_untouched)
+{
+    struct world w;
+
+    start(&w);
+    ck_assert(logs_are_untouched(&w.logs, "r1"));
+    ck_assert(!logs_are_untouched(&w.logs, "r2"));
+
+    write_file(&w, LOGS_OUTPUTS, "a=1\n");
+    ck_assert(!logs_are_untouched(&w.logs, "r1"));
+    logs_remove(&w.logs, &of, 1u << LOGS_OUTPUTS);
+
+    ck_assert(!logs_are_untouched(&w.logs, "r1"));
+    ck_assert_int_eq(logs_make_run(&w.logs, "r1"), 0);
+    ck_assert(!logs_are_untouched(&w.logs, "r1"));
+    finish(&w);
+}
+END_TEST
+
 START_TEST(the_last_writing_is_known)
 {
     struct world w;
@@ -319,8 +338,9 @@ TEST_MAIN("logs", a_small_log_is_folded_and_its_file_may_go,
           a_log_that_is_empty_leaves_nothing, a_large_log_stays_a_file,
           what_is_beyond_the_limit_is_cut_and_says_so,
           output_that_is_told_twice_is_written_once,
-          outputs_are_read_from_the_tasks_file, the_last_writing_is_known,
-          outputs_that_say_nothing_are_none,
+          outputs_are_read_from_the_tasks_file,
+          a_folder_in_which_nothing_ever_was_is_untouched,
+          the_last_writing_is_known, outputs_that_say_nothing_are_none,
           a_pipe_in_the_place_of_a_log_holds_nobody_up,
           a_pipe_that_is_read_takes_no_output_either,
           a_log_of_another_file_is_not_read,
