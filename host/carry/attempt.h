@@ -26,6 +26,7 @@ struct attempt {
     bool has_output; /* that its executor has sent */
     bool has_ended;
     bool has_token; /* in the store, for its recovery */
+    int64_t gap_ms; /* from the monotonic clock to the wall's, when last seen */
 };
 
 struct attempts { /* all zeros is an empty one */
@@ -36,5 +37,18 @@ struct attempt *attempts_find(const struct attempts *all, uint64_t id);
 struct attempt *attempts_add(struct attempts *all, uint64_t id);
 void attempts_remove(struct attempts *all, struct attempt *attempt);
 void attempts_finish(struct attempts *all);
+
+/* Calls `visit` for each, in no order; false if there is none. It adds and
+ * removes none. */
+bool attempts_visit(const struct attempts *all,
+                    void (*visit)(void *ctx, const struct attempt *attempt),
+                    void *ctx);
+
+/* For how long it has been silent, if by the wall's clock it last wrote at
+ * `wrote_ms` (0: never, INT64_MAX), and it is now `wall_ms` there and `tick_ms`
+ * by the monotonic one. If the wall's clock has been set since the last look,
+ * nobody knows: 0, so that a whole span is waited for once more. */
+int64_t attempt_silent_ms(struct attempt *attempt, int64_t wrote_ms,
+                          int64_t wall_ms, int64_t tick_ms);
 
 #endif

@@ -306,6 +306,26 @@ int64_t logs_heard_ms(const struct logs *l, const struct logs_of *of)
     return heard_ms;
 }
 
+void logs_cap(const struct logs *l, const struct logs_of *of)
+{
+    struct stat st;
+
+    for (enum logs_file file = LOGS_OUT; file <= LOGS_ERR; file++) {
+        if (stat_file(l, of, file, &st) == 0 &&
+            (uint64_t)st.st_size > l->limit_bytes + 1) {
+            int fd = open_file(l, of, file, O_WRONLY);
+
+            if (fd < 0 || ftruncate(fd, (off_t)l->limit_bytes + 1) != 0) {
+                log_warn("logs", "log not capped run=%s task=%s", of->run,
+                         of->task);
+            }
+            if (fd >= 0) {
+                close(fd);
+            }
+        }
+    }
+}
+
 /* ---- the end of an attempt ---- */
 
 /* Says so at the end of what is left. */

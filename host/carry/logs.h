@@ -57,6 +57,10 @@ bool logs_are_untouched(const struct logs *l, const char *run);
  * in the run's own folder. */
 void logs_end_run(const struct logs *l, const char *run);
 
+/* The attempt goes on writing: takes away what is beyond the limit, so that its
+ * end still shows that something was. */
+void logs_cap(const struct logs *l, const struct logs_of *of);
+
 /* The attempt has ended: cuts what is longer than the limit and folds what is
  * small. Returns which files there are to be removed later, bits 1 << file. */
 uint32_t logs_fold(const struct logs *l, const struct logs_of *of);

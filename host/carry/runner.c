@@ -150,6 +150,33 @@ static void fail_attempt(struct runner *r, struct attempt *a,
     runner_end(r, a, &outcome);
 }
 
+/* ---- the cap on what an attempt writes ---- */
+
+static void cap(void *ctx, const struct attempt *a)
+{
+    const struct runner *r = ctx;
+    struct logs_of of = runner_files(a);
+
+    if (!a->has_ended && !logs_are_untouched(&r->logs, a->run_id)) {
+        logs_cap(&r->logs, &of);
+    }
+}
+
+static void arm_cap(struct runner *r)
+{
+    loop_timer_set(r->loop, &r->cap_timer,
+                   loop_now_ms(r->loop) + RUNNER_CAP_MS);
+}
+
+static void on_cap(void *ctx)
+{
+    struct runner *r = ctx;
+
+    if (attempts_visit(&r->attempts, cap, r)) {
+        arm_cap(r);
+    }
+}
+
 /* ---- starting ---- */
 
 void runner_copy_fault(struct fault *to, const struct haft_fault *from,
@@ -209,6 +236,10 @@ struct attempt *runner_add(struct runner *r, const struct effect *effect)
     a->guest = executor_of(r, effect->executor);
     memcpy(a->run_id, core_run(r->core, effect->run)->id, sizeof(a->run_id));
     core_task_name(r->core, effect->run, effect->task, a->task_name);
+    a->gap_ms = loop_clock_ms() - loop_now_ms(r->loop);
+    if (r->cap_timer.place == 0) {
+        arm_cap(r);
+    }
     return a;
 }
 
@@ -328,12 +359,15 @@ static void release(struct runner *r, const struct effect *effect)
 
 static void listen(struct runner *r, const struct effect *effect)
 {
-    const struct attempt *a = attempts_find(&r->attempts, effect->attempt);
+    struct attempt *a = attempts_find(&r->attempts, effect->attempt);
     struct logs_of of;
 
     if (a) {
         of = runner_files(a);
-        core_ask_heard(r->core, a->id, a->fence, logs_heard_ms(&r->logs, &of));
+        core_ask_heard(r->core, a->id, a->fence,
+                       attempt_silent_ms(a, logs_heard_ms(&r->logs, &of),
+                                         loop_clock_ms(),
+                                         loop_now_ms(r->loop)));
         runner_wake(r);
     }
 }
@@ -499,6 +533,7 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                             .journal = journal};
     r->job = job_create();
     loop_timer_init(&r->settle_timer, runner_on_settle, r);
+    loop_timer_init(&r->cap_timer, on_cap, r);
     process = (struct process_options){.state = r->state,
                                        .program = r->keeper,
                                        .ready = runner_on_keeper,
@@ -522,6 +557,7 @@ void runner_destroy(struct runner *r)
         return;
     }
     loop_timer_clear(r->loop, &r->settle_timer);
+    loop_timer_clear(r->loop, &r->cap_timer);
     process_destroy(r->process);
     attempts_finish(&r->attempts);
     for (uint32_t i = 0; i < r->executors_count; i++) {

@@ -15,6 +15,9 @@
 /* Between the first turn and the look for what no attempt has claimed. */
 #define RUNNER_SETTLE_MS 1000
 
+/* Between two looks at how much the attempts have written. */
+#define RUNNER_CAP_MS 2000
+
 struct executor {
     char *name;
     struct guest *guest;
@@ -37,10 +40,11 @@ struct runner {
     uint32_t executors_count;
     struct guest_service service;
     struct loop_timer settle_timer;
-    char made_run[32];     /* whose folders were made last */
-    uint32_t recovering;   /* answers awaited */
-    bool is_settled;       /* all that was open has been recovered */
-    struct effect *parked; /* recoveries that wait for the keeper */
+    struct loop_timer cap_timer; /* set while there are attempts */
+    char made_run[32];           /* whose folders were made last */
+    uint32_t recovering;         /* answers awaited */
+    bool is_settled;             /* all that was open has been recovered */
+    struct effect *parked;       /* recoveries that wait for the keeper */
     size_t parked_count, parked_room;
     void (*wake)(void *ctx);
     void *wake_ctx;

@@ -140,9 +140,9 @@ void core_ask_verdict(struct core *c, uint64_t attempt, uint64_t fence,
 }
 
 void core_ask_heard(struct core *c, uint64_t attempt, uint64_t fence,
-                    int64_t time_ms)
+                    int64_t silent_ms)
 {
-    add_about(c, ASK_HEARD, attempt, fence)->time_ms = time_ms;
+    add_about(c, ASK_HEARD, attempt, fence)->time_ms = silent_ms;
 }
 
 void core_ask_found(struct core *c, uint64_t attempt, uint64_t fence,

@@ -192,9 +192,10 @@ enum core_verdict {
 void core_ask_verdict(struct core *c, uint64_t attempt, uint64_t fence,
                       enum core_verdict verdict, int64_t delay_ms);
 
-/* When the attempt last wrote output: answers EFFECT_LISTEN. */
+/* For how long the attempt has written no output, INT64_MAX if it never wrote:
+ * answers EFFECT_LISTEN. */
 void core_ask_heard(struct core *c, uint64_t attempt, uint64_t fence,
-                    int64_t time_ms);
+                    int64_t silent_ms);
 
 enum core_found {
     FOUND_UNKNOWN,

@@ -60,8 +60,8 @@ void due_heard(struct core *c, struct ask *ask)
     r = c->runs[place.run];
     d = detail_of(c, r, place.task);
     d->is_listening = false;
-    if (ask->time_ms > d->heard_ms) {
-        d->heard_ms = ask->time_ms;
+    if (ask->time_ms < c->now_ms - d->heard_ms) {
+        d->heard_ms = c->now_ms - ask->time_ms;
     }
     if (limit_at(r, place.task, d, LIMIT_SILENCE) <= c->now_ms) {
         attempt_time_out(c, r, place.task, LIMIT_SILENCE);

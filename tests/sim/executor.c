@@ -336,7 +336,10 @@ static void deliver_heard(struct sim *s, struct sim_event *e)
 {
     struct sim_host *h = sim_host_of(s, e->life);
 
-    core_ask_heard(h->core, e->number, e->other, (int64_t)e->choice * 10);
+    int64_t wrote_ms = (int64_t)e->choice * 10;
+
+    core_ask_heard(h->core, e->number, e->other,
+                   e->choice ? s->now_ms - wrote_ms : INT64_MAX);
     wake(h);
 }
 

@@ -1,4 +1,5 @@
 check_PROGRAMS += \
+    tests/host/carry/test_attempt \
     tests/host/carry/test_boot \
     tests/host/carry/test_bus \
     tests/host/carry/test_cgroup \

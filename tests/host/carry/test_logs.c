@@ -151,6 +151,27 @@ START_TEST(what_is_beyond_the_limit_is_cut_and_says_so)
 }
 END_TEST
 
+START_TEST(a_log_that_grows_on_is_kept_at_the_limit)
+{
+    char text[161];
+    struct world w;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[160] = '\0';
+    start(&w);
+    write_file(&w, LOGS_OUT, text);
+    logs_cap(&w.logs, &of);
+    ck_assert_uint_eq(logs_size(&w.logs, &of, LOGS_OUT), 101);
+    logs_cap(&w.logs, &of);
+    ck_assert_uint_eq(logs_size(&w.logs, &of, LOGS_OUT), 101);
+
+    ck_assert_uint_eq(logs_fold(&w.logs, &of), 0);
+
+    expect(&w, 97, "xxx\n[haft: cut at 100 bytes]\n", 126);
+    finish(&w);
+}
+END_TEST
+
 START_TEST(output_that_is_told_twice_is_written_once)
 {
     struct world w;
@@ -337,6 +358,7 @@ END_TEST
 TEST_MAIN("logs", a_small_log_is_folded_and_its_file_may_go,
           a_log_that_is_empty_leaves_nothing, a_large_log_stays_a_file,
           what_is_beyond_the_limit_is_cut_and_says_so,
+          a_log_that_grows_on_is_kept_at_the_limit,
           output_that_is_told_twice_is_written_once,
           outputs_are_read_from_the_tasks_file,
           a_folder_in_which_nothing_ever_was_is_untouched,

@@ -150,7 +150,7 @@ START_TEST(an_answer_with_another_fence_changes_nothing)
 
     make_one(&w);
     t = seen(&w, "a");
-    core_ask_started(w.core, t.attempt, t.fence + 1, w.now_ms);
+    core_ask_started(w.core, t.attempt, t.fence + 1, 0);
     core_ask_ended(w.core, &(struct core_outcome){.attempt = t.attempt,
                                                   .fence = t.fence + 1});
     core_ask_verdict(w.core, t.attempt, t.fence + 1, VERDICT_FAIL, 0);

@@ -105,7 +105,7 @@ static void answer_open(struct world *w, const struct task *t)
         core_ask_found(w->core, t->attempt, t->fence, draw(4));
         break;
     case 2:
-        core_ask_heard(w->core, t->attempt, t->fence, w->now_ms - draw(600));
+        core_ask_heard(w->core, t->attempt, t->fence, draw(600));
         break;
     default:
         outcome.outputs = draw(2) ? NULL : cJSON_CreateObject();
