@@ -263,6 +263,11 @@ struct client *cli_open(struct cli *cli, enum client_mode mode)
     return client;
 }
 
+int cli_unopened(const struct cli *cli)
+{
+    return cli->config ? fault_row(HAFT_BACKEND_DOWN)->exit_code : EXIT_CONFIG;
+}
+
 int cli_fail(const struct fault *fault)
 {
     const struct fault_row *row = fault_row(fault->fault_class);
@@ -298,7 +303,7 @@ int cli_ask(struct cli *cli, const struct given *given, const char *op,
 
     if (!client) {
         cJSON_Delete(params);
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     result = client_call(client, op, params, NULL, &fault);
     if (!result) {

@@ -9,7 +9,9 @@
 #include "host/base/config.h"
 #include "host/cli/client.h"
 
-#define EXIT_USAGE 64 /* of sysexits(3): the command line itself is wrong */
+/* Of sysexits(3): the command line itself is wrong, or the config is. */
+#define EXIT_USAGE 64
+#define EXIT_CONFIG 78
 
 struct option_row {
     const char *name;  /* "param": --param */
@@ -60,8 +62,10 @@ bool given_has(const struct given *given, const char *name);
 /* The config; NULL after having said why on standard error. */
 const struct config *cli_config(struct cli *cli);
 
-/* A client, or NULL after having said why. */
+/* A client, or NULL after having said why; then cli_unopened is the exit
+ * code. */
 struct client *cli_open(struct cli *cli, enum client_mode mode);
+int cli_unopened(const struct cli *cli);
 
 /* Says a fault on standard error; returns the exit code of its class. */
 int cli_fail(const struct fault *fault);

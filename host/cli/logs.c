@@ -85,7 +85,7 @@ static int run_logs(struct cli *cli, const struct given *given)
     int status;
 
     if (!client) {
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     if (given->words_count < 2) {
         status = print_all(client, given, run);
@@ -136,7 +136,7 @@ static int run_events(struct cli *cli, const struct given *given)
 
     if (!client) {
         cJSON_Delete(params);
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     if (given->words_count) {
         cJSON_AddStringToObject(params, "run", given->words[0]);

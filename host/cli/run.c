@@ -327,7 +327,7 @@ static int run_run(struct cli *cli, const struct given *given)
     f.client = cli_open(cli, CLIENT_RUN);
     if (!f.client) {
         cJSON_Delete(params);
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     listen_to_signals(&f);
     if (submit(&f, params, &status)) {
@@ -375,7 +375,7 @@ static int run_submit(struct cli *cli, const struct given *given)
     f.client = cli_open(cli, CLIENT_OWNER);
     if (!f.client) {
         cJSON_Delete(params);
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     if (submit(&f, params, &status)) {
         printf(given_has(given, "json") ? "{\"run\":\"%s\"}\n" : "%s\n", f.run);
@@ -413,7 +413,7 @@ static int run_attach(struct cli *cli, const struct given *given)
 
     f.client = cli_open(cli, CLIENT_RUN);
     if (!f.client) {
-        return fault_row(HAFT_BACKEND_DOWN)->exit_code;
+        return cli_unopened(cli);
     }
     snprintf(f.run, sizeof(f.run), "%s",
              given->words_count ? given->words[0] : "last");

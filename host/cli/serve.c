@@ -116,7 +116,7 @@ static int run_serve(struct cli *cli, const struct given *given)
     cli->is_daemon = true;
     config = cli_config(cli);
     if (!config) {
-        return fault_row(HAFT_INVALID)->exit_code;
+        return EXIT_CONFIG;
     }
     str_init(&why, 1 << 20);
     found = host_open(config, HOST_OWNER, &h, &why);

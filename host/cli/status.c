@@ -68,7 +68,7 @@ const struct command command_version = {
 static int run_config_check(struct cli *cli, const struct given *given)
 {
     const struct config *config = cli_config(cli);
-    int status = fault_row(HAFT_INVALID)->exit_code;
+    int status = EXIT_CONFIG;
     struct guests *guests;
     struct loop *loop;
     struct str why;
@@ -107,7 +107,7 @@ static int run_config_show(struct cli *cli, const struct given *given)
 
     (void)given;
     if (!config) {
-        return fault_row(HAFT_INVALID)->exit_code;
+        return EXIT_CONFIG;
     }
     str_init(&out, 16 << 20);
     config_show(config, &out);

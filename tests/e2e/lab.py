@@ -29,7 +29,7 @@ WAIT_S = 60  # for what takes milliseconds, so that a loaded machine is no bug
 
 # Exit codes that the tests expect, as host/core/fault.c has them.
 OK, USER_FAILURE, USAGE, INVALID, NOT_FOUND = 0, 1, 64, 65, 66
-BACKEND_DOWN, CONFLICT, TIMEOUT, CANCELLED = 69, 75, 124, 130
+BACKEND_DOWN, CONFLICT, CONFIG, TIMEOUT, CANCELLED = 69, 75, 78, 124, 130
 
 
 class Done:
