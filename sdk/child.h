@@ -95,7 +95,8 @@ haft_child_named(struct haft_native native, const struct haft_child_word *row)
 }
 
 /* The program was never executed, for the reason `error`, an errno. ECHILD is
- * the host's own word for a keeper that could not be had. [any-thread] */
+ * the host's own word for a keeper that could not be had; `step` says why.
+ * [any-thread] */
 static inline struct haft_child_end haft_from_child_error(int32_t error)
 {
     struct haft_native n = haft_from_errno(error);
@@ -132,9 +133,13 @@ haft_from_child(const struct haft_child_ended_in *in, uint32_t known,
                                     HAFT_ORIGIN_LOCAL);
         end.word = "lost";
     } else if (in->error) {
+        const char *reason = in->error != ECHILD ? strerror(in->error)
+                             : in->step.n == 0   ? "there is no keeper"
+                                                 : "";
+
         snprintf(room, HAFT_MESSAGE_LIMIT, "could not be started: %.*s%s%s",
                  (int)in->step.n, in->step.n ? (const char *)in->step.p : "",
-                 in->step.n > 0 ? ": " : "", strerror(in->error));
+                 in->step.n > 0 && reason[0] ? ": " : "", reason);
         end = haft_from_child_error(in->error);
     } else if (in->signal) {
         snprintf(room, HAFT_MESSAGE_LIMIT, "ended by signal %d (%s)",

@@ -60,6 +60,8 @@ struct process {
     bool is_settled;
     struct guest_service service;
 
+    struct str why; /* there is no keeper */
+
     /* Of the job being handed over. */
     struct str texts;
     size_t *places;
@@ -136,7 +138,7 @@ static void tell_started(struct child *child)
                NULL, NULL);
 }
 
-static void tell_ended(struct child *child)
+static void tell_ended(const struct process *p, struct child *child)
 {
     const struct wire_report *r = &child->report;
     struct haft_child_ended_in in = {
@@ -151,7 +153,9 @@ static void tell_ended(struct child *child)
 
     if (r->state == WIRE_NOEXEC) {
         in.error = r->error ? r->error : EINVAL;
-        if (r->status != WIRE_STEP_EXEC) {
+        if (in.error == ECHILD) {
+            in.step = (struct haft_slice){p->why.text, p->why.size};
+        } else if (r->status != WIRE_STEP_EXEC) {
             const char *step = wire_step_name(r->status);
 
             in.step = (struct haft_slice){step, strlen(step)};
@@ -166,13 +170,13 @@ static void tell_ended(struct child *child)
                NULL, NULL);
 }
 
-static void tell(struct child *child)
+static void tell(const struct process *p, struct child *child)
 {
     if (child->report.state == WIRE_RUNNING && !child->is_told_started) {
         tell_started(child);
     }
     if (has_ended(child) && !child->is_told_ended) {
-        tell_ended(child);
+        tell_ended(p, child);
     }
 }
 
@@ -209,7 +213,7 @@ static void on_report(void *ctx, const struct wire_report *report)
         child->is_out_of_memory = cgroups_ran_out(p->cgroups, child->id);
     }
     if (child->guest) {
-        tell(child);
+        tell(p, child);
     } else if (p->is_settled) {
         end_orphan(p, child);
     }
@@ -236,6 +240,8 @@ static void on_lost(void *ctx, bool is_refused, const char *why)
     struct process *p = ctx;
 
     log_error("process", "no keeper is_refused=%d why=\"%s\"", is_refused, why);
+    str_reset(&p->why);
+    str_add_text(&p->why, why);
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct child *c = p->children[i]; c; c = c->next) {
             if (has_ended(c)) {
@@ -246,7 +252,7 @@ static void on_lost(void *ctx, bool is_refused, const char *why)
             c->report.state =
                 c->report.state == WIRE_QUEUED ? WIRE_NOEXEC : WIRE_LOST;
             if (c->guest) {
-                tell(c);
+                tell(p, c);
             }
         }
     }
@@ -471,7 +477,7 @@ static haft_status serve_start(void *ctx, struct guest *who,
     if (child) { /* asked twice; or an earlier host's, taken over */
         child->guest = child->guest ? child->guest : who;
         answer->id = child->id;
-        tell(child);
+        tell(p, child);
         return child->guest == who ? HAFT_OK : -HAFT_CONFLICT;
     }
     child = add_child(
@@ -550,7 +556,7 @@ static haft_status serve_find(void *ctx, struct guest *who,
     answer->state = states[child->report.state];
     child->is_told_started = false;
     child->is_told_ended = false;
-    tell(child);
+    tell(p, child);
     return HAFT_OK;
 }
 
@@ -626,6 +632,7 @@ struct process *process_create(struct loop *loop, struct guests *guests,
     p->options = *options;
     p->state_fd = -1;
     str_init(&p->texts, TEXTS_LIMIT);
+    str_init(&p->why, STR_WHY_LIMIT);
     p->service = (struct guest_service){
         .interface = &haft_process_v1, .methods = methods, .ctx = p};
     guests_serve(guests, &p->service);
@@ -666,6 +673,7 @@ void process_destroy(struct process *p)
         p->slots = next;
     }
     str_finish(&p->texts);
+    str_finish(&p->why);
     mem_free(p->places);
     mem_free(p->pointers);
     mem_free(p);
