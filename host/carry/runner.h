@@ -74,6 +74,8 @@ struct runner_piece {
     const void *bytes; /* borrowed until the return */
     size_t size;
     uint64_t end;     /* of the log, so far */
+    uint32_t try;     /* the one it is of; 0: none has begun */
+    uint32_t newest;  /* try of the task, as far as is known */
     bool is_complete; /* nothing is added any more */
 };
 typedef void (*runner_piece_fn)(void *ctx, const struct runner_piece *piece);

@@ -21,6 +21,7 @@ struct wanted {
 
 static void give(struct wanted *w)
 {
+    w->piece.try = (uint32_t)w->of.try;
     w->done(w->ctx, &w->piece);
     str_finish(&w->bytes);
     mem_free(w->run);
@@ -137,9 +138,10 @@ static void look(struct wanted *w)
         return;
     }
     t = core_task(core, run, task, &room);
-    w->of.try = w->of.try ? w->of.
-    try : t
-        ->fence;
+    if (w->of.try == 0) {
+        w->of.try = t->fence;
+    }
+    w->piece.newest = (uint32_t)t->fence;
     w->piece.is_complete =
         w->of.try != t->fence || task_state_is_ended(t->state);
 }

@@ -29,6 +29,7 @@ struct op_call {
     struct bus_follower *follower;
     struct loop_timer timer;
     uint64_t offset;
+    uint32_t try;  /* whose log is read; 0: the task's last */
     bool is_timed; /* the timer is initialized */
 
     /* The store, while it is asked. */

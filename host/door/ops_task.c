@@ -59,7 +59,9 @@ static void send_piece(struct op_call *call, const void *bytes, size_t size)
     json_open(&out, '{');
     json_put_text(&out, "task", call_text(call, "task"));
     json_put_int(&out, "stream", call_int(call, "stream", 1));
+    json_put_int(&out, "try", call->try);
     json_put_int(&out, "offset", (int64_t)call->offset);
+    json_put_int(&out, "size", (int64_t)size);
     json_key(&out, "text");
     json_text(&out, bytes, size);
     json_close(&out, '}');
@@ -86,6 +88,20 @@ static size_t whole(const unsigned char *bytes, size_t size)
     return size;
 }
 
+/* Who follows a task, and not one attempt of it, goes on with the next. */
+static bool follow_next(struct op_call *call, const struct runner_piece *piece)
+{
+    if (!call_bool(call, "follow") || call_int(call, "try", 0) ||
+        call->is_dropped || !piece->is_complete ||
+        piece->try >= piece->newest) {
+        return false;
+    }
+    call->try = piece->try + 1;
+    call->offset = 0;
+    read_log(call);
+    return true;
+}
+
 static void on_log(void *ctx, const struct runner_piece *piece)
 {
     struct op_call *call = ctx;
@@ -99,12 +115,15 @@ static void on_log(void *ctx, const struct runner_piece *piece)
                   call_text(call, "task"), call->run);
         return;
     }
+    call->try = piece->try;
     if (use) {
         send_piece(call, piece->bytes, use);
         call->offset += use;
     }
     if (use && call->offset < piece->end && !call->is_dropped) {
         read_log(call);
+    } else if (follow_next(call, piece)) {
+        return;
     } else if (piece->is_complete || !call_bool(call, "follow") ||
                call->is_dropped) {
         char json[64];
@@ -126,7 +145,7 @@ static void read_log(void *ctx)
     const struct runner_log log = {
         .run = call->run,
         .task = call_text(call, "task"),
-        .try = (uint32_t)call_int(call, "try", 0),
+        .try = call->try,
         .stream = (uint32_t)call_int(call, "stream", 1),
         .offset = call->offset,
         .limit = LOG_PIECE,
@@ -148,6 +167,7 @@ static void found_task(struct op_call *call)
     loop_timer_init(&call->timer, read_log, call);
     call->is_timed = call_bool(call, "follow");
     call->offset = (uint64_t)call_int(call, "offset", 0);
+    call->try = (uint32_t)try;
     read_log(call);
 }
 
@@ -172,7 +192,8 @@ static const struct op_param log_params[] = {
     {"try", "integer", false, "which attempt, from 1; default: the last"},
     {"stream", "integer", false, "1 standard output, 2 standard error"},
     {"offset", "integer", false, "bytes to leave out"},
-    {"follow", "boolean", false, "go on until the attempt has ended"},
+    {"follow", "boolean", false,
+     "go on until the attempt has ended; without try, the task"},
     {0},
 };
 
@@ -181,7 +202,7 @@ const struct op op_task_log = {
     .summary = "show what a task wrote",
     .access = OP_READ | OP_IDEMPOTENT | OP_STREAM,
     .params = log_params,
-    .result = "pieces {task, stream, offset, text}, then {end}",
+    .result = "pieces {task, stream, try, offset, size, text}, then {end}",
     .go = begin_log,
 };
 
