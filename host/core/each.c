@@ -193,7 +193,9 @@ void each_item_ended(struct core *c, struct run_row *r, uint32_t item)
         r->cells[item].flags &= (uint16_t)~CELL_FED;
         each->open--;
     }
-    each_review(c, r, each);
+    if (!task_state_is_ended(task_state(r, each->owner))) {
+        each_review(c, r, each);
+    }
 }
 
 void each_stop(struct core *c, struct run_row *r, struct run_each *each)

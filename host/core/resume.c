@@ -128,7 +128,8 @@ static void resume_task(struct core *c, struct run_row *r, uint32_t task)
 }
 
 /* The values of an owner's items come from what its needs left, so there are
- * as many as there were; a store that says otherwise is not to be trusted. */
+ * as many as there were; a store that says otherwise, or that the owner ended
+ * before them, is not to be trusted. */
 static void refuse_items(struct core *c, struct run_row *r,
                          const struct run_each *each)
 {
@@ -154,6 +155,7 @@ static void review_eaches(struct core *c, struct run_row *r)
         struct run_each *each = &r->eaches[i];
 
         if (task_state_is_ended(task_state(r, each->owner))) {
+            refuse_items(c, r, each); /* an owner ends after its items */
             continue;
         }
         if (each->failed &&
