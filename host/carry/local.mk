@@ -17,6 +17,7 @@ libhost_la_SOURCES += \
     host/carry/logs.c host/carry/logs.h \
     host/carry/outputs.c host/carry/outputs.h \
     host/carry/process.c host/carry/process.h \
+    host/carry/process_words.c host/carry/process_words.h \
     host/carry/record.c host/carry/record.h \
     host/carry/record_read.c \
     host/carry/retry_question.c host/carry/retry_question.h \

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "host/carry/boot.h"
 #include "host/carry/cgroup.h"
 #include "host/carry/keeper.h"
+#include "host/carry/process_words.h"
 #include "host/plain/mem.h"
 
 #define BUCKETS 256 /* a power of two */
@@ -22,8 +22,6 @@
 /* Ids that the host gives, for children that are no attempts: the cores' ids
  * of an epoch count up from 1 and stay below. */
 #define OWN_IDS UINT64_C(0x80000000)
-
-#define TEXTS_LIMIT (16u << 20)
 
 struct child {
     struct child *next; /* in its bucket */
@@ -62,12 +60,7 @@ struct process {
 
     struct str why; /* there is no keeper */
 
-    /* Of the job being handed over. */
-    struct str texts;
-    size_t *places;
-    size_t places_room;
-    const char **pointers;
-    size_t pointers_room;
+    struct process_words words; /* of the job being handed over */
 };
 
 /* ---- children ---- */
@@ -265,120 +258,7 @@ static const struct keeper_calls keeper_calls = {
     .lost = on_lost,
 };
 
-/* ---- a job, from message to message ---- */
-
-/* The texts of a job lie behind each other, NUL-terminated; places become
- * pointers when all are there. */
-static bool add_text(struct process *p, size_t index, struct haft_slice s)
-{
-    p->places =
-        mem_grow(p->places, &p->places_room, index + 1, sizeof(*p->places));
-    p->places[index] = p->texts.size;
-    str_add(&p->texts, s.p, s.n);
-    str_add_char(&p->texts, '\0');
-    return !memchr(s.n ? s.p : "", '\0', s.n);
-}
-
-static bool add_pair(struct process *p, size_t index,
-                     const struct haft_pair *pair)
-{
-    bool is_good = add_text(p, index, pair->name);
-
-    str_shorten(&p->texts, p->texts.size - 1);
-    str_add_char(&p->texts, '=');
-    str_add(&p->texts, pair->value.p, pair->value.n);
-    str_add_char(&p->texts, '\0');
-    return is_good &&
-           !memchr(pair->value.n ? pair->value.p : "", '\0', pair->value.n);
-}
-
-static const void *item(const struct haft_array *array, uint32_t i)
-{
-    return (const char *)array->p + (size_t)i * array->stride;
-}
-
-/* Where the arrays and the four single texts of a job are. */
-struct layout {
-    size_t env;
-    size_t singles;
-    size_t count;
-};
-
-static bool collect(struct process *p, const struct haft_process_start_in *in,
-                    struct layout *at)
-{
-    const struct haft_slice singles[] = {in->workdir, in->stdout_path,
-                                         in->stderr_path};
-    bool is_good = true;
-
-    str_reset(&p->texts);
-    at->env = (size_t)in->argv.count + 1;
-    at->singles = at->env + in->env.count + 1;
-    at->count = at->singles + 3;
-    for (uint32_t i = 0; i < in->argv.count; i++) {
-        const struct haft_slice *s = item(&in->argv, i);
-
-        is_good = add_text(p, i, *s) && is_good;
-    }
-    for (uint32_t i = 0; i < in->env.count; i++) {
-        is_good = add_pair(p, at->env + i, item(&in->env, i)) && is_good;
-    }
-    for (size_t i = 0; i < 3; i++) {
-        is_good = add_text(p, at->singles + i, singles[i]) && is_good;
-    }
-    p->pointers = mem_grow(p->pointers, &p->pointers_room, at->count,
-                           sizeof(*p->pointers));
-    for (size_t i = 0; i < at->count; i++) {
-        bool is_end = i == in->argv.count || i == at->singles - 1;
-
-        p->pointers[i] = is_end ? NULL : p->texts.text + p->places[i];
-    }
-    return is_good && !p->texts.is_cut;
-}
-
-static const struct {
-    const char *name;
-    int resource;
-} resources[] = {
-    {"cpu", RLIMIT_CPU},     {"as", RLIMIT_AS},
-    {"fsize", RLIMIT_FSIZE}, {"nofile", RLIMIT_NOFILE},
-    {"nproc", RLIMIT_NPROC}, {"core", RLIMIT_CORE},
-    {"stack", RLIMIT_STACK}, {"memlock", RLIMIT_MEMLOCK},
-};
-
-static bool find_resource(struct haft_slice name, uint32_t *resource)
-{
-    for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-        if (strlen(resources[i].name) == name.n &&
-            memcmp(resources[i].name, name.p, name.n) == 0) {
-            *resource = (uint32_t)resources[i].resource;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool collect_limits(const struct haft_process_start_in *in,
-                           struct wire_limit limits[WIRE_LIMITS],
-                           uint32_t *count)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < in->limits.count; i++) {
-        const struct haft_limit *limit = item(&in->limits, i);
-        struct wire_limit next = {.soft = limit->value, .hard = limit->value};
-
-        if (cgroups_have(limit->name)) {
-            continue;
-        }
-        if (n == WIRE_LIMITS || !find_resource(limit->name, &next.resource)) {
-            return false;
-        }
-        limits[n++] = next;
-    }
-    *count = n;
-    return true;
-}
+/* ---- the service ---- */
 
 /* Standard input is a file, since the child may outlive the host. */
 static bool write_input(struct process *p, struct child *child,
@@ -407,8 +287,6 @@ static bool write_input(struct process *p, struct child *child,
     return fd >= 0 && done == bytes.n;
 }
 
-/* ---- the service ---- */
-
 static uint32_t find_slots(const struct process *p, const struct guest *guest)
 {
     const struct slots *s = p->slots;
@@ -425,12 +303,12 @@ static haft_status spawn(struct process *p, struct child *child,
     struct wire_limit limits[WIRE_LIMITS];
     uint32_t limit_count = 0;
     struct log_room quoted;
-    struct layout at;
     struct str why;
     int status = -EINVAL;
 
     str_init(&why, STR_WHY_LIMIT);
-    if (!collect(p, in, &at) || !collect_limits(in, limits, &limit_count)) {
+    if (!process_words_collect(&p->words, in) ||
+        !process_limits_collect(in, limits, &limit_count)) {
         str_add_text(&why, "a text with a NUL in it, or an unknown limit");
     } else {
         const struct wire_job job = {
@@ -440,13 +318,13 @@ static haft_status spawn(struct process *p, struct child *child,
             .umask = 022,
             .limit_count = limit_count,
             .limits = limits,
-            .cwd = p->pointers[at.singles],
+            .cwd = p->words.cwd,
             .input = child->input,
-            .output = p->pointers[at.singles + 1],
-            .errors = p->pointers[at.singles + 2],
+            .output = p->words.output,
+            .errors = p->words.errors,
             .cgroup = cgroups_add(p->cgroups, child->id, &in->limits),
-            .argv = p->pointers,
-            .env = p->pointers + at.env,
+            .argv = p->words.argv,
+            .env = p->words.env,
         };
 
         status = keeper_spawn(p->keeper, &job, &why);
@@ -631,7 +509,7 @@ struct process *process_create(struct loop *loop, struct guests *guests,
     p->loop = loop;
     p->options = *options;
     p->state_fd = -1;
-    str_init(&p->texts, TEXTS_LIMIT);
+    process_words_init(&p->words);
     str_init(&p->why, STR_WHY_LIMIT);
     p->service = (struct guest_service){
         .interface = &haft_process_v1, .methods = methods, .ctx = p};
@@ -672,10 +550,8 @@ void process_destroy(struct process *p)
         mem_free(p->slots);
         p->slots = next;
     }
-    str_finish(&p->texts);
+    process_words_finish(&p->words);
     str_finish(&p->why);
-    mem_free(p->places);
-    mem_free(p->pointers);
     mem_free(p);
 }
 
