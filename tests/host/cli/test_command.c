@@ -108,8 +108,8 @@ START_TEST(options_are_read_in_every_form)
     check(EXIT_USAGE, "expects no words", LINE("runs", "--", "--limit"));
     check(EXIT_USAGE, "expects FILE", LINE("run"));
     check(EXIT_USAGE, "expects FILE", LINE("run", "a", "b"));
-    check(65, "nosuch.conf", LINE("config", "check", "--config=nosuch.conf"));
-    check(65, "nosuch.conf",
+    check(78, "nosuch.conf", LINE("config", "check", "--config=nosuch.conf"));
+    check(78, "nosuch.conf",
           LINE("config", "check", "--config", "nosuch.conf"));
 }
 END_TEST
