@@ -144,13 +144,6 @@ bool flat_next(struct flat *f, struct flat_member *m)
     return !f->is_broken;
 }
 
-bool flat_is(const struct flat_member *m, const char *key)
-{
-    size_t size = strlen(key);
-
-    return size == m->key_size && memcmp(key, m->key, size) == 0;
-}
-
 bool flat_number(const struct flat_member *m, uint64_t *value)
 {
     const char *p = m->value;

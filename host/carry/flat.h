@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -32,7 +33,12 @@ void flat_start(struct flat *f, const void *json, size_t size);
 /* The next member; false at the end, or where it is broken. */
 bool flat_next(struct flat *f, struct flat_member *m);
 
-bool flat_is(const struct flat_member *m, const char *key);
+static inline bool flat_is(const struct flat_member *m, const char *key)
+{
+    size_t size = strlen(key);
+
+    return size == m->key_size && memcmp(key, m->key, size) == 0;
+}
 
 /* The value as what it should be; false if it is something else. Numbers may
  * be texts of digits. A text that does not fit `room` is something else. */

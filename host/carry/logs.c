@@ -20,11 +20,6 @@ static const char *const suffixes[] = {
     [LOGS_SCRIPT] = "script",
 };
 
-static void add_number(struct str *out, uint64_t number)
-{
-    str_addf(out, "%llu", (unsigned long long)number);
-}
-
 void logs_add_path(const struct logs *l, struct str *out,
                    const struct logs_of *of, enum logs_file file)
 {
@@ -34,7 +29,7 @@ void logs_add_path(const struct logs *l, struct str *out,
     str_add_char(out, '/');
     str_add_text(out, of->task);
     str_add_char(out, '.');
-    add_number(out, of->try);
+    str_add_int(out, (int64_t)of->try);
     str_add_char(out, '.');
     str_add_text(out, suffixes[file]);
 }
@@ -54,9 +49,9 @@ void logs_add_key(struct str *out, const struct logs_of *of,
     str_add_char(out, '/');
     str_add_text(out, of->task);
     str_add_char(out, '.');
-    add_number(out, of->try);
+    str_add_int(out, (int64_t)of->try);
     str_add_char(out, '.');
-    add_number(out, (uint64_t)file);
+    str_add_int(out, (int64_t)file);
 }
 
 /* ---- the folders of a run ---- */

@@ -12,10 +12,21 @@ void story_start(struct story *s, const char *json, size_t size)
 /* The last byte of the text that begins at `p`, or of everything. */
 static const char *text_last(const char *p, const char *end)
 {
-    for (p++; p < end && *p != '"'; p++) {
-        p += *p == '\\' && p + 1 < end;
+    const char *from = p + 1;
+    const char *quote = memchr(from, '"', (size_t)(end - from));
+
+    while (quote) {
+        const char *back = quote;
+
+        while (back > from && back[-1] == '\\') {
+            back--;
+        }
+        if ((quote - back) % 2 == 0) {
+            return quote;
+        }
+        quote = memchr(quote + 1, '"', (size_t)(end - quote - 1));
     }
-    return p < end ? p : end - 1;
+    return end - 1;
 }
 
 /* Behind the object that begins at `p`, or NULL. */

@@ -83,7 +83,11 @@ void core_task_name(const struct core *c, uint32_t run, uint32_t task,
     const struct run_each *each;
 
     if (!task_is_item(r, task)) {
-        snprintf(name, 96, "%s", workflow_task_name(r->workflow, task));
+        const char *own = workflow_task_name(r->workflow, task);
+        size_t size = strnlen(own, 95);
+
+        memcpy(name, own, size);
+        name[size] = '\0';
         return;
     }
     each = task_each(r, task);

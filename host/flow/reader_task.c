@@ -278,7 +278,7 @@ static void write_keys(struct reader *r, uint32_t node, const char *const *keys,
     for (size_t i = 0; i < count; i++) {
         uint32_t member = document_find(r->document, node, keys[i]);
 
-        str_addf(out, "\n");
+        str_add_char(out, '\n');
         if (member != DOCUMENT_NONE) {
             document_write(r->document, member, out);
         }

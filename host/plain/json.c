@@ -97,20 +97,8 @@ void json_key(struct str *out, const char *key)
 
 void json_int(struct str *out, int64_t value)
 {
-    char digits[24];
-    char *end = digits + sizeof(digits);
-    char *p = end;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-
-    do {
-        *--p = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0) {
-        *--p = '-';
-    }
     separate(out);
-    str_add(out, p, (size_t)(end - p));
+    str_add_int(out, value);
 }
 
 void json_number(struct str *out, double value)

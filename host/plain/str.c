@@ -69,6 +69,23 @@ void str_add_char(struct str *s, char c)
     str_add(s, &c, 1);
 }
 
+void str_add_int(struct str *s, int64_t value)
+{
+    char digits[24];
+    char *end = digits + sizeof(digits);
+    char *p = end;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0) {
+        *--p = '-';
+    }
+    str_add(s, p, (size_t)(end - p));
+}
+
 void str_addv(struct str *s, const char *format, va_list args)
 {
     char small[256];

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str {
     char *text;
@@ -31,6 +32,7 @@ void str_reset(struct str *s);
 void str_add(struct str *s, const void *bytes, size_t size);
 void str_add_text(struct str *s, const char *text);
 void str_add_char(struct str *s, char c);
+void str_add_int(struct str *s, int64_t value); /* in decimal digits */
 void str_addf(struct str *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *format, va_list args)
