@@ -13,7 +13,7 @@ uninstall-hook:
 installcheck-local:
 	HAFT_SRCDIR='$(abs_top_srcdir)' CC='$(CC)' \
 	    $(srcdir)/tests/installcheck '$(DESTDIR)' '$(bindir)' \
-	    '$(libexecdir)' '$(plugindir)' '$(pkgconfigdir)'
+	    '$(libexecdir)' '$(plugindir)' '$(pkgconfigdir)' '$(pkgdatadir)'
 
 # The rules that take tools of their own: clang-format, clang-tidy, cppcheck,
 # shellcheck.

@@ -22,7 +22,8 @@
 #define CANCEL_GRACE_MS 10000
 #define LOG_LIMIT_BYTES (256ull << 20)
 #define FOLD_LIMIT_BYTES (16ull << 10)
-#define RELEASE_TURNS 16
+#define RELEASE_LIMIT_MS 1000
+#define TELL_LIMIT_MS 5000
 #define TURNS_IN_ONE 64 /* before the loop looks at descriptors again */
 
 struct host {
@@ -256,9 +257,13 @@ static uint32_t find_executor(void *ctx, const char *name)
     struct str why;
 
     str_init(&why, STR_WHY_LIMIT);
-    executor = runner_executor(h->runner, name, &why);
+    executor = config_find(h->config, "executor", name)
+                   ? runner_expect(h->runner, name, &why)
+                   : CORE_NONE;
     if (executor == CORE_NONE) {
-        log_warn("host", "executor is gone name=%s why=%s", name,
+        log_warn("host", "executor is gone name=%s", name);
+    } else if (why.size > 0) {
+        log_warn("host", "tasks wait for their executor name=%s why=%s", name,
                  log_quoted(&quoted, why.text));
     }
     str_finish(&why);
@@ -485,13 +490,17 @@ bool host_is_settled(const struct host *h)
 uint64_t host_attempts(const struct host *h)
 {
     struct core_counts counts;
+    uint64_t open;
+    uint64_t waiting;
 
     if (!h->core) {
         return 0;
     }
     counts = core_count(h->core);
-    return (uint64_t)counts.tasks_live[TASK_HANDED] +
+    open = (uint64_t)counts.tasks_live[TASK_HANDED] +
            (uint64_t)counts.tasks_live[TASK_RUNNING];
+    waiting = runner_waiting(h->runner);
+    return open > waiting ? open - waiting : 0;
 }
 
 struct loop *host_loop(struct host *h)
@@ -504,12 +513,43 @@ struct ops *host_ops(struct host *h)
     return h->ops;
 }
 
+/* What has happened is told before the host leaves, unless those who are told
+ * take too long: the next host then goes on. */
+static void tell_last(struct host *h)
+{
+    int64_t end = loop_tick_ms(h->loop) + TELL_LIMIT_MS;
+    struct loop_timer timer;
+
+    loop_timer_init(&timer, nothing, NULL);
+    loop_timer_set(h->loop, &timer, end);
+    while (!h->is_lost && loop_tick_ms(h->loop) < end &&
+           !(bus_is_idle(h->bus) && host_is_settled(h))) {
+        host_turn(h);
+    }
+    loop_timer_clear(h->loop, &timer);
+}
+
 /* Releases that are on their way through a plugin: the keeper stays for what
  * has not been released. A plugin that does not answer holds nobody up. */
 static void release_ended(struct host *h)
 {
-    for (int i = 0; i < RELEASE_TURNS && !runner_is_released(h->runner); i++) {
-        loop_post(h->loop, nothing, NULL);
+    int64_t end = loop_tick_ms(h->loop) + RELEASE_LIMIT_MS;
+
+    while (!runner_is_released(h->runner) && loop_tick_ms(h->loop) < end) {
+        loop_timer_set(h->loop, &h->timer, end);
+        loop_wait(h->loop);
+    }
+}
+
+/* Processes that could outlive the host and need not: the keeper says that they
+ * are gone. */
+static void release_workers(struct host *h)
+{
+    int64_t end = loop_tick_ms(h->loop) + RELEASE_LIMIT_MS;
+
+    runner_end_idle_workers(h->runner);
+    while (runner_has_idle_worker(h->runner) && loop_tick_ms(h->loop) < end) {
+        loop_timer_set(h->loop, &h->timer, end);
         loop_wait(h->loop);
     }
 }
@@ -521,12 +561,18 @@ void host_close(struct host *h)
     if (!h) {
         return;
     }
+    if (h->core && h->is_ready) {
+        tell_last(h);
+    }
     socket_door_close(h->door);
     if (h->core && !h->is_lost) {
         release_ended(h);
     }
     if (h->guests) {
         guests_stop(h->guests);
+    }
+    if (h->core && !h->is_lost) {
+        release_workers(h);
     }
     ops_destroy(h->ops);
     bus_destroy(h->bus);

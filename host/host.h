@@ -48,7 +48,8 @@ const char *host_why(const struct host *host);
 /* All that was decided is on disk and has been carried out. */
 bool host_is_settled(const struct host *host);
 
-/* How many attempts are handed over or running. */
+/* How many attempts are handed over or running, but for those whose executor is
+ * not there. */
 uint64_t host_attempts(const struct host *host);
 
 struct loop *host_loop(struct host *host);

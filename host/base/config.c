@@ -330,6 +330,11 @@ const char *config_sha256(const struct config_section *section)
     return section->values[PLUGIN_SHA256].text;
 }
 
+bool config_survives(const struct config_section *section)
+{
+    return section->values[PLUGIN_SURVIVE].number != 0;
+}
+
 const char *config_isolation(const struct config *config,
                              const struct config_section *section)
 {

@@ -43,6 +43,7 @@ struct config_pool {
 struct config {
     const char *file; /* NULL: no file, the built-in defaults */
     bool is_trusted;
+    bool is_safe; /* of the command line: bundled modules alone are run */
     char fingerprint[65]; /* of the content of all files, hex */
     struct config_host host;
     struct config_route route;
@@ -79,6 +80,7 @@ const struct config_section *config_next(const struct config *config,
 const char *config_plugin(const struct config_section *section);
 const char *config_module(const struct config_section *section); /* or NULL */
 const char *config_sha256(const struct config_section *section); /* or NULL */
+bool config_survives(const struct config_section *section);
 const char *config_isolation(const struct config *config,
                              const struct config_section *section);
 

@@ -4,7 +4,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static const char *const isolations[] = {"none", NULL};
+static const char *const isolations[] = {"none", "process", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
@@ -44,10 +44,12 @@ static const struct setting host_rows[HOST_ROWS] = {
         {
             .key = "isolation",
             .type = SETTING_ENUM,
-            .fallback = "none",
             .choices = isolations,
             .help = "Where plugins run that do not say it themselves: none is "
-                    "inside the host.",
+                    "inside the host, process in a process of their own, "
+                    "which may crash without harm to the host. The default "
+                    "is none for what haft was installed with, and process "
+                    "for all else.",
         },
     [HOST_LOG_LEVEL] =
         {
@@ -102,7 +104,9 @@ static const struct setting plugin_rows[PLUGIN_ROWS] = {
             .key = "isolation",
             .type = SETTING_ENUM,
             .choices = isolations,
-            .help = "Where the plugin runs. The default is what [host] says.",
+            .help = "Where the plugin runs: none is inside the host, process "
+                    "in a process of its own. The default is what [host] "
+                    "says.",
         },
     [PLUGIN_SHA256] =
         {
@@ -115,8 +119,9 @@ static const struct setting plugin_rows[PLUGIN_ROWS] = {
         {
             .key = "survive",
             .type = SETTING_BOOL,
-            .flags = SETTING_LATER,
-            .help = "The plugin outlives the host.",
+            .help = "Of an executor: its process goes on when the host ends "
+                    "or dies, with the work that it holds, and the next host "
+                    "finds it again.",
         },
     [PLUGIN_FALLBACK] =
         {

@@ -3,6 +3,7 @@ libhost_la_SOURCES += \
     host/base/check.c host/base/check.h \
     host/base/config.c host/base/config.h \
     host/base/entry.c host/base/entry.h \
+    host/base/file.c host/base/file.h \
     host/base/fill.c host/base/fill.h \
     host/base/kind.c host/base/kind.h \
     host/base/log.c host/base/log.h \

@@ -32,6 +32,12 @@ void log_set_level(enum log_level level)
     atomic_store_explicit(&level_now, (int)level, memory_order_relaxed);
 }
 
+enum log_format log_get_format(void)
+{
+    return (enum log_format)atomic_load_explicit(&format_now,
+                                                 memory_order_relaxed);
+}
+
 void log_set_format(enum log_format format)
 {
     atomic_store_explicit(&format_now, (int)format, memory_order_relaxed);

@@ -35,6 +35,7 @@ void log_set_format(enum log_format format);
 void log_set_fd(int fd); /* stays the caller's */
 
 enum log_level log_get_level(void);
+enum log_format log_get_format(void);
 const char *log_level_name(enum log_level level);
 bool log_level_find(const char *name, enum log_level *level);
 

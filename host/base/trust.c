@@ -1,15 +1,11 @@
 #include "host/base/trust.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "host/plain/mem.h"
+#include "host/base/file.h"
 
 #define LIST_LIMIT (1024u * 1024)
 
@@ -30,28 +26,6 @@ static bool find_folder(struct str *folder)
     return false;
 }
 
-/* Adds the list's text; adds nothing where there is none to believe. */
-static void read_list(const char *path, struct str *text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat status;
-    char piece[4096];
-    ssize_t size;
-
-    if (fd < 0) {
-        return;
-    }
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH))) {
-        size = read(fd, piece, sizeof(piece));
-        while (size > 0) {
-            str_add(text, piece, (size_t)size);
-            size = read(fd, piece, sizeof(piece));
-        }
-    }
-    close(fd);
-}
-
 static void read_trusted(struct str *text)
 {
     struct str path;
@@ -59,7 +33,7 @@ static void read_trusted(struct str *text)
     str_init(&path, SIZE_MAX);
     if (find_folder(&path)) {
         str_add_text(&path, "/trusted");
-        read_list(path.text, text);
+        file_read_own(path.text, text);
     }
     str_finish(&path);
 }
@@ -103,73 +77,6 @@ bool trust_has(const char *path, const char *fingerprint)
     return is_found;
 }
 
-/* Makes each folder of the path that is missing, for its owner alone. */
-static int make_folders(const char *folder)
-{
-    char *path = mem_text(folder, strlen(folder));
-    int status = 0;
-
-    for (char *p = path + 1; status == 0; p++) {
-        if (*p == '/' || *p == '\0') {
-            char kept = *p;
-
-            *p = '\0';
-            if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-                status = -errno;
-            }
-            *p = kept;
-        }
-        if (*p == '\0') {
-            break;
-        }
-    }
-    mem_free(path);
-    return status;
-}
-
-static int write_all(int fd, const struct str *text)
-{
-    size_t done = 0;
-
-    while (done < text->size) {
-        ssize_t size = write(fd, text->text + done, text->size - done);
-
-        if (size < 0 && errno != EINTR) {
-            return -errno;
-        }
-        done += size > 0 ? (size_t)size : 0;
-    }
-    return fsync(fd) == 0 ? 0 : -errno;
-}
-
-/* Puts the text in the place of `folder`/trusted at once. */
-static int replace_list(const char *folder, const struct str *text)
-{
-    struct str path;
-    struct str fresh;
-    int status;
-    int fd;
-
-    str_init(&path, SIZE_MAX);
-    str_init(&fresh, SIZE_MAX);
-    str_addf(&path, "%s/trusted", folder);
-    str_addf(&fresh, "%s/trusted.XXXXXX", folder);
-    fd = mkostemp(fresh.text, O_CLOEXEC);
-    status = fd < 0 ? -errno : write_all(fd, text);
-    if (status == 0 && rename(fresh.text, path.text) < 0) {
-        status = -errno;
-    }
-    if (fd >= 0) {
-        close(fd);
-        if (status < 0) {
-            unlink(fresh.text);
-        }
-    }
-    str_finish(&path);
-    str_finish(&fresh);
-    return status;
-}
-
 /* Adds the lines of `old` that are not about `path`. */
 static void copy_others(const struct str *old, const char *path,
                         struct str *out)
@@ -206,10 +113,11 @@ int trust_add(const char *path, const char *fingerprint, struct str *why)
         str_add_text(why, "neither $XDG_STATE_HOME nor $HOME is an absolute "
                           "path: nowhere to remember what is trusted");
     } else {
-        status = make_folders(folder.text);
-        status = status < 0 ? status : replace_list(folder.text, &text);
+        status = file_make_folders(folder.text);
+        str_add_text(&folder, "/trusted");
+        status = status < 0 ? status : file_replace(folder.text, &text);
         if (status < 0) {
-            str_addf(why, "%s/trusted: %s", folder.text, strerror(-status));
+            str_addf(why, "%s: %s", folder.text, strerror(-status));
         }
     }
     str_finish(&folder);

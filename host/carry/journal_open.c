@@ -392,6 +392,11 @@ static bool read_owner(struct journal_opening *o, struct haft_slice value)
     return !f.is_broken && epoch > 0 && epoch < UINT32_MAX;
 }
 
+static bool is_newer(struct haft_slice value)
+{
+    return value.n > 0 && *(const unsigned char *)value.p > RECORD_VERSION;
+}
+
 static void on_owner(void *ctx, haft_status status, const void *out,
                      const struct haft_fault *fault)
 {
@@ -406,6 +411,11 @@ static void on_owner(void *ctx, haft_status status, const void *out,
     o->next_seq = 1;
     o->runs_count = 0;
     o->owner_version = get->is_found ? get->version : 0;
+    if (get->is_found && is_newer(get->value)) {
+        opening_give_up(o, "the store was written by a newer haft",
+                        -HAFT_INVALID, NULL);
+        return;
+    }
     if (get->is_found && !read_owner(o, get->value)) {
         opening_give_up(o, "h/owner is not what this haft writes",
                         -HAFT_CORRUPT, NULL);

@@ -62,7 +62,8 @@ struct keeper {
     bool has_served; /* its keeper has answered */
     int32_t pid;
     bool has_answered;
-    uint32_t due; /* reports that still belong to the answer */
+    bool has_died; /* one that had answered, at some time */
+    uint32_t due;  /* reports that still belong to the answer */
     uint8_t boot[16];
 
     char *out; /* whole messages that were not sent */
@@ -172,6 +173,7 @@ static void connection_over(struct keeper *keeper)
         keeper->jobs.first != NULL || keeper_left_something(keeper->state_fd);
     if (had_answered) {
         log_warn("keeper", "connection ended pid=%d", keeper->pid);
+        keeper->has_died = true;
     }
     disconnect(keeper);
     if (had_answered && !may_follow(keeper)) {
@@ -456,6 +458,11 @@ struct keeper *keeper_create(struct loop *loop,
         rest(keeper);
     }
     return keeper;
+}
+
+bool keeper_has_died(const struct keeper *keeper)
+{
+    return keeper->has_died;
 }
 
 void keeper_destroy(struct keeper *keeper)

@@ -61,6 +61,9 @@ struct keeper *keeper_create(struct loop *loop,
  * callback. */
 void keeper_destroy(struct keeper *keeper);
 
+/* Whether one has died that may have begun what it had not told of yet. */
+bool keeper_has_died(const struct keeper *keeper);
+
 /* Hands a job over; copied. Spawning an id twice starts one attempt. 0, or
  * -EINVAL with the reason in `why` if it is too large or incomplete; the
  * answer comes as reports. */

@@ -24,6 +24,7 @@ libhost_la_SOURCES += \
     host/carry/runner.c host/carry/runner.h host/carry/runner_inside.h \
     host/carry/runner_attempt.c \
     host/carry/runner_read.c \
-    host/carry/runner_recover.c \
+    host/carry/runner_executor.c host/carry/runner_recover.c \
+    host/carry/runner_retry.c \
     host/carry/story.c host/carry/story.h \
     host/carry/teller.c

@@ -91,10 +91,14 @@ static int make_below(const struct logs *l, const char *kind, const char *run,
     return status;
 }
 
-/* A folder that has just been made is of 1970, until something is put there. */
+/* A folder that has just been made is of this second of 1970, until something
+ * is put there; a file system that keeps no times says 0. */
+#define UNTOUCHED 1
+
 static void mark_untouched(const struct logs *l, const char *run)
 {
-    static const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0, 0}};
+    static const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                             {.tv_sec = UNTOUCHED}};
     struct str path;
 
     str_init(&path, PATH_LIMIT);
@@ -111,8 +115,8 @@ bool logs_are_untouched(const struct logs *l, const char *run)
 
     str_init(&path, PATH_LIMIT);
     add_folder(l, &path, "/logs/", run);
-    is_untouched = lstat(path.text, &st) == 0 && st.st_mtim.tv_sec == 0 &&
-                   st.st_mtim.tv_nsec == 0;
+    is_untouched = lstat(path.text, &st) == 0 &&
+                   st.st_mtim.tv_sec == UNTOUCHED && st.st_mtim.tv_nsec == 0;
     str_finish(&path);
     return is_untouched;
 }

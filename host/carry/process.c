@@ -23,6 +23,23 @@
  * of an epoch count up from 1 and stay below. */
 #define OWN_IDS UINT64_C(0x80000000)
 
+/* Workers have ids of no epoch: the next host finds them by their names. */
+static bool is_worker(uint64_t id)
+{
+    return id >> 32 == 0;
+}
+
+/* FNV-1a, 32 bits. */
+static uint64_t worker_id(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (const char *c = name; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    }
+    return hash ? hash : 1;
+}
+
 struct child {
     struct child *next; /* in its bucket */
     uint64_t id;
@@ -43,6 +60,7 @@ struct slots {
 
 struct process {
     struct loop *loop;
+    struct guests *guests;
     struct process_options options;
     struct keeper *keeper;
     int state_fd;
@@ -189,6 +207,21 @@ static void end_orphan(struct process *p, struct child *child)
     keeper_kill(p->keeper, child->id, SIGKILL);
 }
 
+/* A worker of an instance that is configured. */
+static bool is_wanted(const struct process *p, const struct child *child)
+{
+    const char *name = guests_name(p->guests, "executor", 0);
+
+    for (size_t i = 1; name && is_worker(child->id); i++) {
+        if (worker_id(name) == child->id &&
+            guests_survive(p->guests, "executor", name)) {
+            return true;
+        }
+        name = guests_name(p->guests, "executor", i);
+    }
+    return false;
+}
+
 static void on_report(void *ctx, const struct wire_report *report)
 {
     struct process *p = ctx;
@@ -207,7 +240,10 @@ static void on_report(void *ctx, const struct wire_report *report)
     }
     if (child->guest) {
         tell(p, child);
-    } else if (p->is_settled) {
+    } else if (is_worker(child->id) && has_ended(child)) {
+        keeper_release(p->keeper, child->id); /* its guest has noticed */
+        remove_child(p, child);
+    } else if (p->is_settled && !is_wanted(p, child)) {
         end_orphan(p, child);
     }
 }
@@ -227,10 +263,12 @@ static void on_ready(void *ctx, const uint8_t *boot)
 }
 
 /* Without a keeper nothing that waits will begin, and of what had begun nobody
- * will say how it ended. */
+ * will say how it ended: what a keeper had been given that died may be either,
+ * since it tells of a start some time after it. */
 static void on_lost(void *ctx, bool is_refused, const char *why)
 {
     struct process *p = ctx;
+    bool may_be_begun = p->keeper && keeper_has_died(p->keeper);
 
     log_error("process", "no keeper is_refused=%d why=\"%s\"", is_refused, why);
     str_reset(&p->why);
@@ -242,8 +280,9 @@ static void on_lost(void *ctx, bool is_refused, const char *why)
             }
             c->report.error = ECHILD;
             c->report.files = WIRE_OUTPUT_FILE | WIRE_ERRORS_FILE;
-            c->report.state =
-                c->report.state == WIRE_QUEUED ? WIRE_NOEXEC : WIRE_LOST;
+            c->report.state = c->report.state == WIRE_QUEUED && !may_be_begun
+                                  ? WIRE_NOEXEC
+                                  : WIRE_LOST;
             if (c->guest) {
                 tell(p, c);
             }
@@ -459,12 +498,12 @@ static haft_status serve_release(void *ctx, struct guest *who,
 /* The keeper has one set of slots: those of all instances together. */
 static uint32_t count_slots(const struct process *p)
 {
-    uint32_t sum = 0;
+    uint32_t sum = p->slots ? 0 : 1;
 
     for (const struct slots *s = p->slots; s; s = s->next) {
         sum += s->count;
     }
-    return sum ? sum : 1;
+    return sum;
 }
 
 static haft_status serve_slots(void *ctx, struct guest *who,
@@ -477,6 +516,9 @@ static haft_status serve_slots(void *ctx, struct guest *who,
 
     (void)call;
     (void)out;
+    if (set->slots == 0) {
+        return -HAFT_INVALID;
+    }
     while (s && s->guest != who) {
         s = s->next;
     }
@@ -507,6 +549,7 @@ struct process *process_create(struct loop *loop, struct guests *guests,
     struct process *p = mem_new(1, sizeof(*p));
 
     p->loop = loop;
+    p->guests = guests;
     p->options = *options;
     p->state_fd = -1;
     process_words_init(&p->words);
@@ -612,16 +655,83 @@ bool process_is_ready(const struct process *p)
     return p->is_ready;
 }
 
-bool process_has_ended(const struct process *p)
+bool process_has_unreleased(const struct process *p,
+                            bool (*is_kept)(const void *ctx, uint64_t id),
+                            const void *ctx)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         for (const struct child *c = p->children[i]; c; c = c->next) {
-            if (has_ended(c)) {
+            if (has_ended(c) && !is_kept(ctx, c->id)) {
                 return true;
             }
         }
     }
     return false;
+}
+
+/* Started once more where it is known, the keeper says what became of it. */
+bool process_start_worker(struct process *p, const char *name,
+                          const char *const argv[], const char *const env[],
+                          struct str *why)
+{
+    struct wire_job job = {
+        .id = worker_id(name),
+        .umask = 022,
+        .cwd = "/",
+        .argv = argv,
+        .env = env,
+    };
+
+    if (!p->keeper) {
+        str_add_text(why, "there is no keeper");
+        return false;
+    }
+    if (find_child(p, job.id)) {
+        return true;
+    }
+    add_child(p, job.id, 0);
+    if (keeper_spawn(p->keeper, &job, why) != 0) {
+        remove_child(p, find_child(p, job.id));
+        return false;
+    }
+    return true;
+}
+
+/* The first worker from the `index`th executor on that is known and idle, with
+ * `index` moved beyond it; NULL: there is none. */
+static struct child *next_idle(const struct process *p, size_t *index,
+                               const struct process_judge *judge)
+{
+    const char *name = guests_name(p->guests, "executor", *index);
+    struct child *idle = NULL;
+
+    while (name && !idle) {
+        struct child *child = find_child(p, worker_id(name));
+
+        idle = child && !judge->is_busy(judge->ctx, name) ? child : NULL;
+        name = guests_name(p->guests, "executor", ++*index);
+    }
+    return idle;
+}
+
+void process_end_idle_workers(struct process *p,
+                              const struct process_judge *judge)
+{
+    size_t index = 0;
+    struct child *child = next_idle(p, &index, judge);
+
+    while (child) {
+        end_orphan(p, child);
+        child = next_idle(p, &index, judge);
+    }
+}
+
+bool process_has_idle_worker(const struct process *p,
+                             const struct process_judge *judge)
+{
+    size_t index = 0;
+
+    return next_idle(p, &index, judge) != NULL;
 }
 
 bool process_left_files(const struct process *p, uint64_t id)
@@ -646,7 +756,7 @@ void process_settle(struct process *p)
         while (child) {
             struct child *next = child->next;
 
-            if (!child->guest) {
+            if (!child->guest && !is_wanted(p, child)) {
                 end_orphan(p, child);
             }
             child = next;

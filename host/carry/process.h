@@ -41,8 +41,28 @@ bool process_is_ready(const struct process *p);
  * is sure that nothing was written to either. */
 bool process_left_files(const struct process *p, uint64_t id);
 
-/* Whether a child has ended and was not released yet. */
-bool process_has_ended(const struct process *p);
+/* Whether a child has ended that was not released yet, and that `is_kept` does
+ * not say is meant to stay so. */
+bool process_has_unreleased(const struct process *p,
+                            bool (*is_kept)(const void *ctx, uint64_t id),
+                            const void *ctx);
+
+/* Of the launcher of what outlives the host: see guest.h. */
+bool process_start_worker(struct process *p, const char *name,
+                          const char *const argv[], const char *const env[],
+                          struct str *why);
+
+/* Who knows which of those processes has work to go on with. */
+struct process_judge {
+    bool (*is_busy)(void *ctx, const char *name);
+    void *ctx;
+};
+
+/* Ends those that have none; whether one is still known. */
+void process_end_idle_workers(struct process *p,
+                              const struct process_judge *judge);
+bool process_has_idle_worker(const struct process *p,
+                             const struct process_judge *judge);
 
 /* Kills and forgets all children that belong to nobody. */
 void process_settle(struct process *p);

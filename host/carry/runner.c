@@ -9,7 +9,6 @@
 #include <haft/retry.h>
 
 #include "host/base/log.h"
-#include "host/carry/retry_question.h"
 #include "host/carry/runner_inside.h"
 #include "host/plain/mem.h"
 
@@ -29,7 +28,7 @@ struct asked *runner_ask(struct runner *r, uint64_t attempt, uint64_t fence)
 {
     struct asked *asked = mem_new(1, sizeof(*asked));
 
-    *asked = (struct asked){r, attempt, fence};
+    *asked = (struct asked){.runner = r, .attempt = attempt, .fence = fence};
     return asked;
 }
 
@@ -41,55 +40,6 @@ int64_t runner_deadline_ms(const struct runner *r)
 struct logs_of runner_files(const struct attempt *a)
 {
     return (struct logs_of){a->run_id, a->task_name, a->fence};
-}
-
-/* ---- executors ---- */
-
-uint32_t runner_executor(struct runner *r, const char *name, struct str *why)
-{
-    struct guest *guest;
-    bool is_ahead;
-    uint32_t index;
-
-    for (uint32_t i = 0; i < r->executors_count; i++) {
-        if (strcmp(r->executors[i].name, name) == 0) {
-            return i;
-        }
-    }
-    guest = guests_find(r->guests, "executor", name, why);
-    if (!guest) {
-        return CORE_NONE;
-    }
-    if (!guest_offers(guest, HAFT_EXECUTOR_V1) ||
-        !guest_takes_sort(guest, HAFT_SORT_PROCESS)) {
-        str_addf(why,
-                 "executor %s takes no process jobs: its manifest does "
-                 "not list process under sorts",
-                 name);
-        return CORE_NONE;
-    }
-    if (r->executors_count == RUNNER_EXECUTORS_LIMIT) {
-        str_addf(why, "more than %d executors", RUNNER_EXECUTORS_LIMIT);
-        return CORE_NONE;
-    }
-    is_ahead = guest_offers(guest, HAFT_SLOTS_V1);
-    if (is_ahead) {
-        const struct haft_slots_set_in in = {.size = sizeof(in),
-                                             .slots = r->slots};
-
-        guest_call(guest, &haft_slots_v1, HAFT_SLOTS_SET, &in,
-                   runner_deadline_ms(r), NULL, NULL);
-    }
-    index = core_add_executor(r->core, name, r->slots, is_ahead);
-    r->executors[index].name = mem_text(name, strlen(name));
-    r->executors[index].guest = guest;
-    r->executors_count = index + 1;
-    return index;
-}
-
-static struct guest *executor_of(const struct runner *r, uint32_t executor)
-{
-    return executor < r->executors_count ? r->executors[executor].guest : NULL;
 }
 
 /* ---- the end of an attempt ---- */
@@ -202,6 +152,16 @@ void runner_copy_fault(struct fault *to, const struct haft_fault *from,
     };
 }
 
+/* What a plugin says of itself does not count: only the host knows that a
+ * process is gone. */
+bool runner_is_lost_with(const struct asked *asked, const struct guest *guest,
+                         const struct haft_fault *fault)
+{
+    return fault && fault->fault_class == HAFT_PLUGIN_CRASH &&
+           fault->effect == HAFT_EFFECT_MAYBE &&
+           guest_losses(guest) != asked->losses;
+}
+
 /* A refusal says that nothing was started; the plugin's death says nothing. */
 static void on_started(void *ctx, haft_status status, const void *out,
                        const struct haft_fault *fault)
@@ -213,7 +173,8 @@ static void on_started(void *ctx, haft_status status, const void *out,
     struct str texts;
 
     (void)out;
-    if (status < 0 && a && a->fence == asked->fence) {
+    if (status < 0 && a && a->fence == asked->fence &&
+        !runner_is_lost_with(asked, a->guest, fault)) {
         str_init(&texts, 2 * STR_WHY_LIMIT);
         runner_copy_fault(&copy, fault, &texts);
         if (copy.fault_class != HAFT_PLUGIN_CRASH) {
@@ -233,7 +194,7 @@ struct attempt *runner_add(struct runner *r, const struct effect *effect)
     a->run = effect->run;
     a->task = effect->task;
     a->executor = effect->executor;
-    a->guest = executor_of(r, effect->executor);
+    a->guest = runner_guest(r, effect->executor);
     memcpy(a->run_id, core_run(r->core, effect->run)->id, sizeof(a->run_id));
     core_task_name(r->core, effect->run, effect->task, a->task_name);
     a->gap_ms = loop_clock_ms() - loop_now_ms(r->loop);
@@ -286,11 +247,13 @@ static void start(struct runner *r, const struct effect *effect)
     in = job_make(r->job, &r->logs, r->core, effect, &why);
     a->files |= job_has_script(r->job) ? 1u << LOGS_SCRIPT : 0;
     if (in) {
+        struct asked *asked = runner_ask(r, a->id, a->fence);
+
         a->has_files = true;
         a->is_handed = true;
+        asked->losses = guest_losses(a->guest);
         guest_call(a->guest, &haft_executor_v1, HAFT_EXECUTOR_START, in,
-                   runner_deadline_ms(r), on_started,
-                   runner_ask(r, a->id, a->fence));
+                   runner_deadline_ms(r), on_started, asked);
     } else {
         refuse(r, a, HAFT_INVALID, "host.no_value", why.text);
     }
@@ -333,7 +296,7 @@ void runner_release(struct guest *guest, uint64_t attempt, uint64_t fence)
 static void release(struct runner *r, const struct effect *effect)
 {
     struct attempt *a = attempts_find(&r->attempts, effect->attempt);
-    struct guest *guest = executor_of(r, effect->executor);
+    struct guest *guest = runner_guest(r, effect->executor);
     struct logs_of of;
     char key[32];
 
@@ -372,66 +335,6 @@ static void listen(struct runner *r, const struct effect *effect)
     }
 }
 
-/* ---- the question whether to try again ---- */
-
-static void on_verdict(void *ctx, haft_status status, const void *out,
-                       const struct haft_fault *fault)
-{
-    static const enum core_verdict verdicts[] = {
-        [HAFT_RETRY_FAIL] = VERDICT_FAIL,
-        [HAFT_RETRY_AGAIN] = VERDICT_AGAIN,
-        [HAFT_RETRY_ELSEWHERE] = VERDICT_ELSEWHERE,
-        [HAFT_RETRY_HOLD] = VERDICT_HOLD,
-    };
-    const struct haft_retry_decide_out *answer = out;
-    struct asked *asked = ctx;
-    struct runner *r = asked->runner;
-    enum core_verdict verdict = VERDICT_FAIL;
-    int64_t delay_ms = 0;
-
-    if (status < 0) {
-        struct log_room quoted;
-        struct str why;
-
-        str_init(&why, STR_WHY_LIMIT);
-        str_add(&why, fault->message.p, fault->message.n);
-        log_warn("runner", "retry plugin has no answer attempt=%llu why=%s",
-                 (unsigned long long)asked->attempt,
-                 log_quoted(&quoted, why.text));
-        str_finish(&why);
-    } else if (answer->verdict <= HAFT_RETRY_HOLD) {
-        verdict = verdicts[answer->verdict];
-        delay_ms = answer->delay_ms > 0 ? answer->delay_ms : 0;
-    }
-    core_ask_verdict(r->core, asked->attempt, asked->fence, verdict, delay_ms);
-    runner_wake(r);
-    mem_free(asked);
-}
-
-static void ask_retry(struct runner *r, const struct effect *effect)
-{
-    struct retry_question q;
-    struct guest *guest;
-    struct str why;
-
-    str_init(&why, STR_WHY_LIMIT);
-    retry_question_init(&q, r->core, effect->run, effect->task,
-                        loop_clock_ms());
-    guest = guests_find(r->guests, "retry", q.use ? q.use : r->retry, &why);
-    if (guest) {
-        guest_call(guest, &haft_retry_v1, HAFT_RETRY_DECIDE, &q.in,
-                   runner_deadline_ms(r), on_verdict,
-                   runner_ask(r, effect->attempt, effect->fence));
-    } else {
-        log_warn("runner", "no retry plugin why=\"%s\"", why.text);
-        core_ask_verdict(r->core, effect->attempt, effect->fence, VERDICT_FAIL,
-                         0);
-        runner_wake(r);
-    }
-    retry_question_finish(&q);
-    str_finish(&why);
-}
-
 /* ---- effects ---- */
 
 static void forget(struct runner *r, const struct effect *effect)
@@ -458,7 +361,7 @@ void runner_act(struct runner *r, const struct effect *effect)
         release(r, effect);
         break;
     case EFFECT_RETRY:
-        ask_retry(r, effect);
+        runner_ask_retry(r, effect);
         break;
     case EFFECT_LISTEN:
         listen(r, effect);
@@ -543,12 +446,38 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                                         .methods = runner_attempt_methods,
                                         .ctx = r};
     guests_serve(guests, &r->service);
+    r->launcher = (struct guest_launcher){
+        .start = runner_start_worker, .is_busy = runner_is_busy, .ctx = r};
+    guests_launch_by(guests, &r->launcher);
+    guests_on_restart(guests, runner_on_restarted, r);
     return r;
+}
+
+/* Its end is not in the store yet. */
+static bool is_kept(const void *ctx, uint64_t id)
+{
+    const struct runner *r = ctx;
+
+    return attempts_find(&r->attempts, id) != NULL;
 }
 
 bool runner_is_released(const struct runner *r)
 {
-    return !process_has_ended(r->process);
+    return !process_has_unreleased(r->process, is_kept, r);
+}
+
+void runner_end_idle_workers(struct runner *r)
+{
+    const struct process_judge judge = {runner_is_busy, r};
+
+    process_end_idle_workers(r->process, &judge);
+}
+
+bool runner_has_idle_worker(struct runner *r)
+{
+    const struct process_judge judge = {runner_is_busy, r};
+
+    return process_has_idle_worker(r->process, &judge);
 }
 
 void runner_destroy(struct runner *r)
@@ -565,6 +494,7 @@ void runner_destroy(struct runner *r)
     }
     job_destroy(r->job);
     mem_free(r->parked);
+    mem_free(r->undecided);
     mem_free(r->state);
     mem_free(r->retry);
     mem_free(r->keeper);

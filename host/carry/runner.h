@@ -34,8 +34,13 @@ struct runner *runner_create(struct loop *loop, struct guests *guests,
                              const struct runner_options *options);
 void runner_destroy(struct runner *r);
 
-/* Whether the keeper holds nothing any more that has ended. */
+/* Whether all that was to be released has been: with the keeper, too. */
 bool runner_is_released(const struct runner *r);
+
+/* Once the guests are stopped: ends what could outlive the host but has nothing
+ * to do, and says whether any of it is not gone yet. */
+void runner_end_idle_workers(struct runner *r);
+bool runner_has_idle_worker(struct runner *r);
 
 /* The core to report to; before the first effect, and before the journal asks
  * for an executor (journal_client.executor): inside its `make`. Looks for the
@@ -54,6 +59,18 @@ void runner_act(struct runner *r, const struct effect *effect);
  * core at its first use; CORE_NONE with the reason in `why` if no such
  * executor can be had or it takes no process jobs. */
 uint32_t runner_executor(struct runner *r, const char *name, struct str *why);
+
+/* As runner_executor, for tasks that are in the store already: one that is
+ * configured but cannot be had now is registered all the same, and its tasks
+ * wait until it can (runner_look_again). */
+uint32_t runner_expect(struct runner *r, const char *name, struct str *why);
+
+/* How many attempts nobody can be asked for, since their executors are not
+ * there: they do not end before somebody has made them be. */
+uint64_t runner_waiting(const struct runner *r);
+
+/* Those that could not be had may be there now. */
+void runner_look_again(struct runner *r);
 
 /* Called when a turn is wanted: something was asked of the core. */
 void runner_on_turn(struct runner *r, void (*fn)(void *ctx), void *ctx);

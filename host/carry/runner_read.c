@@ -97,15 +97,20 @@ static void on_task(void *ctx, haft_status status, const void *out,
     struct wanted *w = ctx;
     struct flat_member m;
     struct flat f;
+    uint64_t fence = 0;
 
     (void)fault;
     if (status == HAFT_OK && get->is_found && get->value.n > 1) {
         flat_start(&f, (const char *)get->value.p + 1, get->value.n - 1);
         while (flat_next(&f, &m)) {
-            if (flat_is(&m, "fence") && !flat_number(&m, &w->of.try)) {
-                w->of.try = 0;
+            if (flat_is(&m, "fence") && !flat_number(&m, &fence)) {
+                fence = 0;
             }
         }
+    }
+    w->piece.newest = (uint32_t)fence;
+    if (w->of.try == 0) {
+        w->of.try = fence;
     }
     if (w->of.try == 0) {
         w->piece.status = status == HAFT_OK ? -HAFT_NOT_FOUND : status;
@@ -123,8 +128,9 @@ static void ask_task(struct wanted *w)
     journal_get(w->runner->journal, key, on_task, w);
 }
 
-/* The attempt may still write if it is its task's last one, and open. */
-static void look(struct wanted *w)
+/* False: the task has left the core. Its attempt may still write if it is the
+ * last one, and open. */
+static bool look(struct wanted *w)
 {
     const struct core *core = w->runner->core;
     uint32_t run = core ? core_find_run(core, w->run) : CORE_NONE;
@@ -135,7 +141,7 @@ static void look(struct wanted *w)
 
     w->piece.is_complete = true;
     if (task == CORE_NONE) {
-        return;
+        return false;
     }
     t = core_task(core, run, task, &room);
     if (w->of.try == 0) {
@@ -144,6 +150,7 @@ static void look(struct wanted *w)
     w->piece.newest = (uint32_t)t->fence;
     w->piece.is_complete =
         w->of.try != t->fence || task_state_is_ended(t->state);
+    return true;
 }
 
 void runner_read_log(struct runner *r, const struct runner_log *log,
@@ -161,11 +168,10 @@ void runner_read_log(struct runner *r, const struct runner_log *log,
     w->ctx = ctx;
     w->piece.bytes = "";
     str_init(&w->bytes, log->limit);
-    look(w);
-    if (w->of.try) {
-        read_now(w, true);
-    } else if (w->piece.is_complete) {
+    if (!look(w)) {
         ask_task(w);
+    } else if (w->of.try) {
+        read_now(w, true);
     } else {
         w->piece.status = HAFT_OK; /* it has not begun */
         loop_post(r->loop, give_later, w);

@@ -18,6 +18,21 @@ static void found(struct runner *r, struct asked *asked, enum core_found what)
     mem_free(asked);
 }
 
+/* Nobody answers any more: the executor's next process is asked again. */
+static void drop(struct runner *r, struct asked *asked)
+{
+    r->recovering--;
+    mem_free(asked);
+}
+
+/* As long as it is not there the attempt counts as being recovered. */
+static void await_executor(struct runner *r, uint32_t executor,
+                           struct asked *asked)
+{
+    r->executors[executor].waiting++;
+    mem_free(asked);
+}
+
 static void on_recovered(void *ctx, haft_status status, const void *out,
                          const struct haft_fault *fault)
 {
@@ -28,13 +43,23 @@ static void on_recovered(void *ctx, haft_status status, const void *out,
         [HAFT_RECOVER_NEVER_STARTED] = FOUND_NEVER_STARTED,
     };
     const struct haft_executor_recover_out *answer = out;
+    struct asked *asked = ctx;
+    struct runner *r = asked->runner;
+    const struct attempt *a = attempts_find(&r->attempts, asked->attempt);
     enum core_found what = FOUND_UNKNOWN;
 
-    (void)fault;
+    if (a && runner_is_lost_with(asked, a->guest, fault)) {
+        drop(r, asked);
+        return;
+    }
+    if (a && status != HAFT_OK && runner_must_wait(r, a->executor)) {
+        await_executor(r, a->executor, asked);
+        return;
+    }
     if (status == HAFT_OK && answer->state <= HAFT_RECOVER_NEVER_STARTED) {
         what = states[answer->state];
     }
-    found(((struct asked *)ctx)->runner, ctx, what);
+    found(r, asked, what);
 }
 
 static void call_recover(struct runner *r, struct attempt *a,
@@ -53,6 +78,7 @@ static void call_recover(struct runner *r, struct attempt *a,
     if (logs_size(&r->logs, &of, LOGS_SCRIPT)) {
         a->files |= 1u << LOGS_SCRIPT;
     }
+    asked->losses = guest_losses(a->guest);
     guest_call(a->guest, &haft_executor_v1, HAFT_EXECUTOR_RECOVER, &in,
                runner_deadline_ms(r), on_recovered, asked);
 }
@@ -87,8 +113,9 @@ static void recover(struct runner *r, const struct effect *effect)
 
     a = a ? a : runner_add(r, effect);
     a->has_files = true;
-    if (!a->guest) {
-        found(r, asked, FOUND_UNKNOWN);
+    a->guest = runner_guest(r, effect->executor);
+    if (runner_must_wait(r, effect->executor)) {
+        await_executor(r, effect->executor, asked);
         return;
     }
     a->is_handed = true;

@@ -1,10 +1,11 @@
 libhost_la_SOURCES += \
-    host/cli/check.c \
+    host/cli/bench_abi.c host/cli/check.c \
     host/cli/client.c host/cli/client.h \
     host/cli/command.c host/cli/command.h \
     host/cli/document.c \
     host/cli/logs.c \
     host/cli/plugin.c \
+    host/cli/plugin_new.c \
     host/cli/run.c \
     host/cli/runs.c \
     host/cli/serve.c \
@@ -12,4 +13,5 @@ libhost_la_SOURCES += \
     host/cli/table.c host/cli/table.h \
     host/cli/tails.c host/cli/tails.h \
     host/cli/view.c host/cli/view.h \
-    host/cli/wire.c host/cli/wire.h
+    host/cli/wire.c host/cli/wire.h \
+    host/cli/worker.c

@@ -68,11 +68,12 @@ static bool read_log(struct reader *r, int64_t try, struct fault *fault)
  * next one, or the store, has the rest. */
 static bool read_rest(struct reader *r, int64_t try, struct fault *fault)
 {
-    int64_t at = try ?
-    try : r
-        ->try;
+    int64_t at = try;
     bool is_read;
 
+    if (!at) {
+        at = r->try;
+    }
     client_close(r->client);
     r->client = cli_open(r->cli, CLIENT_READ);
     if (!r->client) {

@@ -1,5 +1,6 @@
-/* plugin list, plugin describe. */
+/* plugin list, describe, why, pardon. */
 #include <string.h>
+#include <time.h>
 
 #include "host/cli/command.h"
 #include "host/cli/table.h"
@@ -88,4 +89,109 @@ const struct command command_plugin_describe = {
     .op = "plugin.describe",
     .options = json_options,
     .run = run_describe,
+};
+
+/* ---- why ---- */
+
+static void print_death(const cJSON *death)
+{
+    time_t at = (time_t)(json_get_int(death, "at", 0) / 1000);
+    char when[32] = "";
+    struct tm parts;
+
+    if (localtime_r(&at, &parts)) {
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &parts);
+    }
+    printf("  %s  %s %s: %s\n", when, json_get_text(death, "kind", "?"),
+           json_get_text(death, "name", "?"), json_get_text(death, "why", "?"));
+}
+
+static void print_instance(const cJSON *instance)
+{
+    const char *reason = json_get_text(instance, "reason", "");
+    int64_t pid = json_get_int(instance, "pid", 0);
+
+    printf("%s %s: ", json_get_text(instance, "kind", "?"),
+           json_get_text(instance, "name", "?"));
+    if (reason[0]) {
+        printf("%s\n", reason);
+    } else if (!json_get_bool(instance, "in_use", false)) {
+        printf("not in use\n");
+    } else if (pid > 0) {
+        printf("in process %lld, %lld deaths in a row\n", (long long)pid,
+               (long long)json_get_int(instance, "deaths", 0));
+    } else if (json_get_bool(instance, "given_up", false)) {
+        printf("given up after %lld deaths in a row\n",
+               (long long)json_get_int(instance, "deaths", 0));
+    } else {
+        printf("%s\n", strcmp(json_get_text(instance, "cage", ""), "process")
+                           ? "in the host"
+                           : "its process is about to be started again");
+    }
+}
+
+static void print_why(const cJSON *result)
+{
+    const char *id = json_get_text(result, "id", "?");
+    const char *reason = json_get_text(result, "reason", "");
+    const cJSON *deaths = json_get(result, "deaths");
+    const cJSON *item;
+
+    printf("%s %s, %s\n", id, json_get_text(result, "version", ""),
+           json_get_text(result, "file", ""));
+    if (reason[0]) {
+        printf("refused: %s\n", reason);
+    }
+    cJSON_ArrayForEach(item, json_get(result, "instances"))
+    {
+        print_instance(item);
+    }
+    printf("%s\n", cJSON_GetArraySize(deaths) > 0
+                       ? "deaths of its processes, the newest last:"
+                       : "no process of it has died");
+    cJSON_ArrayForEach(item, deaths)
+    {
+        print_death(item);
+    }
+    if (json_get_bool(result, "quarantined", false)) {
+        printf("quarantined: it kept dying, and is not started any more. "
+               "Replace the\nfile, or run it again: haft plugin pardon %s\n",
+               id);
+    }
+}
+
+static int run_why(struct cli *cli, const struct given *given)
+{
+    cJSON *params = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(params, "name", given->words[0]);
+    return cli_ask(cli, given, "plugin.describe", params, print_why);
+}
+
+const struct command command_plugin_why = {
+    .name = "plugin why",
+    .words = "PLUGIN",
+    .least = 1,
+    .most = 1,
+    .summary = "tell what became of a plugin's processes",
+    .options = json_options,
+    .run = run_why,
+};
+
+static int run_pardon(struct cli *cli, const struct given *given)
+{
+    cJSON *params = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(params, "name", given->words[0]);
+    return cli_ask(cli, given, "plugin.pardon", params, NULL);
+}
+
+const struct command command_plugin_pardon = {
+    .name = "plugin pardon",
+    .words = "PLUGIN",
+    .least = 1,
+    .most = 1,
+    .op = "plugin.pardon",
+    .options = json_options,
+    .run = run_pardon,
 };

@@ -112,12 +112,12 @@ static int run_serve(struct cli *cli, const struct given *given)
     struct str why;
     int status = 1;
 
-    (void)given;
     cli->is_daemon = true;
     config = cli_config(cli);
     if (!config) {
         return EXIT_CONFIG;
     }
+    cli->config->is_safe = given_has(given, "safe");
     str_init(&why, 1 << 20);
     found = host_open(config, HOST_OWNER, &h, &why);
     if (found == HOST_OPENED) {
@@ -133,9 +133,15 @@ static int run_serve(struct cli *cli, const struct given *given)
     return status;
 }
 
+static const struct option_row options[] = {
+    {"safe", 0, NULL, "leave out all plugins that haft was not installed with"},
+    {0},
+};
+
 const struct command command_serve = {
     .name = "serve",
     .words = "",
     .summary = "be the host: accept runs on the socket until told to stop",
+    .options = options,
     .run = run_serve,
 };

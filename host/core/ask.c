@@ -151,12 +151,17 @@ void core_ask_found(struct core *c, uint64_t attempt, uint64_t fence,
     add_about(c, ASK_FOUND, attempt, fence)->choice = found;
 }
 
+void core_ask_adrift(struct core *c, uint32_t executor)
+{
+    add(c, ASK_ADRIFT)->executor = executor;
+}
+
 static void (*const handlers[ASK_KINDS])(struct core *c, struct ask *ask) = {
     [ASK_SUBMIT] = request_submit,   [ASK_CANCEL] = request_cancel,
     [ASK_RESOLVE] = request_resolve, [ASK_READ] = request_read,
     [ASK_STARTED] = attempt_started, [ASK_ENDED] = attempt_ended,
     [ASK_VERDICT] = attempt_verdict, [ASK_HEARD] = due_heard,
-    [ASK_FOUND] = recover_found,
+    [ASK_FOUND] = recover_found,     [ASK_ADRIFT] = recover_adrift,
 };
 
 void ask_decide(struct core *c, struct ask *ask)

@@ -18,6 +18,7 @@ enum ask_kind {
     ASK_VERDICT,
     ASK_HEARD,
     ASK_FOUND,
+    ASK_ADRIFT,
     ASK_KINDS
 };
 

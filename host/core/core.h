@@ -208,6 +208,10 @@ enum core_found {
 void core_ask_found(struct core *c, uint64_t attempt, uint64_t fence,
                     enum core_found found);
 
+/* The executor has lost all that it knew: EFFECT_RECOVER for each of its
+ * attempts. */
+void core_ask_adrift(struct core *c, uint32_t executor);
+
 /* ---- the turn ---- */
 
 /* Decides all that was asked, and what is due at `now_ms`. */

@@ -84,3 +84,18 @@ void recover_found(struct core *c, struct ask *ask)
         lose(c, r, place.task);
     }
 }
+
+void recover_adrift(struct core *c, struct ask *ask)
+{
+    for (uint32_t i = 0; i < c->details.count; i++) {
+        const struct task_detail *d = detail_at(c, i);
+        struct run_row *r = d->task == CORE_NONE ? NULL : c->runs[d->run];
+        enum task_state state = r ? task_state(r, d->task) : TASK_WAITING;
+
+        if ((state == TASK_HANDED || state == TASK_RUNNING) &&
+            d->executor == ask->executor && !task_has_each(r, d->task)) {
+            recover_attempt(c, r, d->task);
+            task_arm(c, r, d->task);
+        }
+    }
+}

@@ -496,7 +496,7 @@ static void refuse(const struct op_answer *answer, uint32_t fault_class,
 /* Why this host cannot take the operation now, or NULL. */
 static const char *closed_for(const struct ops *o, const struct op *op)
 {
-    if (op->access & OP_READ) {
+    if (op->access & (OP_READ | OP_STORELESS)) {
         return NULL;
     }
     if (!o->core) {

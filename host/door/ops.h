@@ -24,7 +24,8 @@ enum {
     OP_WRITE = 2,
     OP_DESTRUCTIVE = 4,
     OP_IDEMPOTENT = 8, /* asked twice it does no more than once */
-    OP_STREAM = 16     /* events before the result */
+    OP_STREAM = 16,    /* events before the result */
+    OP_STORELESS = 32  /* what it writes is not in the store, nor needs it */
 };
 
 struct op_param {

@@ -1,4 +1,4 @@
-/* workflow.check, workflow.schema, plugin.list, plugin.describe, host.status,
+/* workflow.check, workflow.schema, plugin.list and so on, host.status,
  * and the order in which all operations are listed. */
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +120,32 @@ const struct op op_plugin_describe = {
     .handle = describe_plugin,
 };
 
+/* ---- plugin.pardon ---- */
+
+static void pardon_plugin(struct op_call *call)
+{
+    const struct ops_options *host = call_host(call);
+    struct str why;
+
+    str_init(&why, STR_WHY_LIMIT);
+    if (guests_pardon(host->guests, call_text(call, "name"), &why)) {
+        runner_look_again(host->runner);
+        call_result(call, "{}", 2);
+    } else {
+        call_fail(call, HAFT_NOT_FOUND, "host.plugin_unknown", "%s", why.text);
+    }
+    str_finish(&why);
+}
+
+const struct op op_plugin_pardon = {
+    .name = "plugin.pardon",
+    .summary = "run a quarantined module again",
+    .access = OP_WRITE | OP_STORELESS,
+    .params = describe_params,
+    .result = "an empty object",
+    .handle = pardon_plugin,
+};
+
 /* ---- host.status ---- */
 
 /* Resident memory in bytes, of /proc/self/statm's second number; 0: unknown. */
@@ -196,11 +222,9 @@ const struct op op_host_status = {
 
 /* The order of lists and help. */
 const struct op *const handlers[] = {
-    &op_run_submit,     &op_run_get,
-    &op_run_list,       &op_run_cancel,
-    &op_run_events,     &op_task_get,
-    &op_task_log,       &op_task_resolve,
-    &op_workflow_check, &op_workflow_schema,
-    &op_plugin_list,    &op_plugin_describe,
-    &op_host_status,    NULL,
+    &op_run_submit,      &op_run_get,      &op_run_list,
+    &op_run_cancel,      &op_run_events,   &op_task_get,
+    &op_task_log,        &op_task_resolve, &op_workflow_check,
+    &op_workflow_schema, &op_plugin_list,  &op_plugin_describe,
+    &op_plugin_pardon,   &op_host_status,  NULL,
 };

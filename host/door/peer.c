@@ -30,7 +30,9 @@ struct question {
 struct peer {
     struct peers *peers;
     int fd;
-    size_t asked; /* auth instances that were asked so far */
+    size_t asked;        /* auth instances that were asked so far */
+    struct guest *judge; /* the one that is being asked */
+    uint32_t losses;     /* of its process, before */
     struct ucred who;
     char *principal; /* NULL: not yet known */
     struct haft_slice *roles;
@@ -410,6 +412,45 @@ static void welcome(struct peer *peer,
     close_line(peer);
 }
 
+static void refuse(struct peer *peer, uint32_t fault_class, const char *why)
+{
+    peer->is_ending = true;
+    say_fault(peer, 0, fault_class, "host.unauthenticated", why);
+}
+
+/* An auth plugin is not there any more. What it would have said nobody knows, so
+ * that the next one is not asked; but whoever runs the host could do to it as
+ * he likes, and must be able to mend it. */
+static void judge_alone(struct peer *peer)
+{
+    static const struct haft_slice admin = {"admin", 5};
+    char name[32];
+    struct haft_auth_authenticate_out who = {
+        .size = sizeof(who),
+        .verdict = HAFT_AUTH_KNOWN,
+        .principal = {name, 0},
+        .roles = {&admin, 1, sizeof(admin)},
+    };
+
+    if (peer->who.uid != geteuid() && peer->who.uid != 0) {
+        refuse(peer, HAFT_UNAUTHENTICATED, "the auth plugin is not there");
+        return;
+    }
+    log_warn("socket", "no auth plugin can be asked: let in uid=%u",
+             peer->who.uid);
+    who.principal.n =
+        (uint64_t)snprintf(name, sizeof(name), "uid:%u", peer->who.uid);
+    welcome(peer, &who);
+}
+
+/* It died of this question, or of another. */
+static bool is_lost(const struct peer *peer, haft_status status)
+{
+    return status == -HAFT_PLUGIN_CRASH &&
+           (guest_is_given_up(peer->judge) ||
+            guest_losses(peer->judge) != peer->losses);
+}
+
 static void on_who(void *ctx, haft_status status, const void *out,
                    const struct haft_fault *fault)
 {
@@ -426,15 +467,15 @@ static void on_who(void *ctx, haft_status status, const void *out,
     } else if (status == HAFT_OK && who->verdict == HAFT_AUTH_KNOWN) {
         log_error("socket", "no auth plugin may give such a name size=%llu",
                   (unsigned long long)who->principal.n);
-        peer->is_ending = true;
-        say_fault(peer, 0, HAFT_UNAUTHENTICATED, "host.unauthenticated",
-                  "your name is not 1 to 127 bytes of plain text");
+        refuse(peer, HAFT_UNAUTHENTICATED,
+               "your name is not 1 to 127 bytes of plain text");
     } else if (status == HAFT_OK) {
         ask_who(peer);
+    } else if (is_lost(peer, status)) {
+        peer->asked--; /* the same once more */
+        ask_who(peer);
     } else {
-        peer->is_ending = true;
-        say_fault(peer, 0, (uint32_t)-status, "host.unauthenticated",
-                  "you are not known here");
+        refuse(peer, (uint32_t)-status, "you are not known here");
     }
 }
 
@@ -457,17 +498,17 @@ static void ask_who(struct peer *peer)
     if (name) {
         guest = guests_find(peers->guests, "auth", name, &why);
     }
-    if (guest) {
+    if (guest && !guest_is_given_up(guest)) {
         peer->is_waiting = true;
+        peer->judge = guest;
+        peer->losses = guest_losses(guest);
         guest_call(guest, &haft_auth_v1, HAFT_AUTH_AUTHENTICATE, &in,
                    loop_now_ms(peers->loop) + AUTH_LIMIT_MS, on_who, peer);
+    } else if (name) {
+        log_error("socket", "no auth plugin %s: %s", name, why.text);
+        judge_alone(peer);
     } else {
-        if (name) {
-            log_error("socket", "no auth plugin %s: %s", name, why.text);
-        }
-        peer->is_ending = true;
-        say_fault(peer, 0, HAFT_UNAUTHENTICATED, "host.unauthenticated",
-                  "no auth plugin knows you");
+        refuse(peer, HAFT_UNAUTHENTICATED, "no auth plugin knows you");
     }
     str_finish(&why);
 }

@@ -7,13 +7,13 @@
 
 #include "host/base/log.h"
 #include "host/guest/codec.h"
+#include "host/guest/entry.h"
 #include "host/guest/instance.h"
 #include "host/plain/mem.h"
 #include "host/plain/nearest.h"
 
-#define METHODS_LIMIT 16 /* of one service: as many as there are entries */
-
 struct port {
+    struct entry entry;
     struct haft_object object;
     struct guest *guest;
     struct border_service of;
@@ -54,7 +54,8 @@ static haft_status serve(struct port *port, uint32_t method,
 {
     const struct guest_service *s = port->of.service;
 
-    return s->methods[method](s->ctx, port->guest, call, in, out);
+    return s->any ? s->any(s->ctx, method, call, in, out)
+                  : s->methods[method](s->ctx, port->guest, call, in, out);
 }
 
 /* ---- posts ---- */
@@ -222,10 +223,11 @@ static bool check(struct port *port, uint32_t method, const void *in, void *out)
     return is_good;
 }
 
-static haft_status enter(struct port *port, uint32_t method,
+static haft_status enter(struct entry *self, uint32_t method,
                          const struct haft_call *call, const void *in,
                          void *out)
 {
+    struct port *port = (struct port *)self;
     struct guest *g = port->guest;
     const struct haft_call none = {.size = sizeof(none),
                                    .deadline_ms = INT64_MAX};
@@ -253,37 +255,6 @@ static haft_status enter(struct port *port, uint32_t method,
                ? refuse(port, method, "asked from another thread")
                : ask_loop(port, method, call ? call : &none, in, out);
 }
-
-/* A method is not told its number, so each number has an entry. */
-#define ENTRY(n)                                                               \
-    static haft_status enter_##n(void *self, const struct haft_call *call,     \
-                                 const void *in, void *out)                    \
-    {                                                                          \
-        return enter(self, n, call, in, out);                                  \
-    }
-
-ENTRY(0)
-ENTRY(1)
-ENTRY(2)
-ENTRY(3)
-ENTRY(4)
-ENTRY(5)
-ENTRY(6)
-ENTRY(7)
-ENTRY(8)
-ENTRY(9)
-ENTRY(10)
-ENTRY(11)
-ENTRY(12)
-ENTRY(13)
-ENTRY(14)
-ENTRY(15)
-
-static const haft_method entries[METHODS_LIMIT] = {
-    enter_0,  enter_1,  enter_2,  enter_3,  enter_4,  enter_5,
-    enter_6,  enter_7,  enter_8,  enter_9,  enter_10, enter_11,
-    enter_12, enter_13, enter_14, enter_15,
-};
 
 /* ---- haft_host ---- */
 
@@ -395,7 +366,8 @@ static void open_port(struct port *port, struct guest *g,
 {
     const struct haft_interface *i = s->service->interface;
 
-    assert(i->count <= METHODS_LIMIT);
+    assert(i->count <= ENTRIES);
+    port->entry.enter = enter;
     port->guest = g;
     port->of = *s;
     port->object = (struct haft_object){

@@ -246,12 +246,12 @@ static const guest_serve loop_methods[] = {
     [HAFT_LOOP_POST] = post_token,
 };
 
-static const struct guest_service log_service = {&haft_log_v1, log_methods,
-                                                 NULL};
-static const struct guest_service clock_service = {&haft_clock_v1,
-                                                   clock_methods, NULL};
-static const struct guest_service loop_service = {&haft_loop_v1, loop_methods,
-                                                  NULL};
+static const struct guest_service log_service = {.interface = &haft_log_v1,
+                                                 .methods = log_methods};
+static const struct guest_service clock_service = {.interface = &haft_clock_v1,
+                                                   .methods = clock_methods};
+static const struct guest_service loop_service = {.interface = &haft_loop_v1,
+                                                  .methods = loop_methods};
 
 const struct border_service builtin_services[BUILTIN_COUNT] = {
     {.service = &log_service, .is_for_all = true, .is_any_thread = true},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/base/log.h"
+#include "host/guest/cage.h"
 #include "host/guest/codec.h"
 #include "host/guest/instance.h"
 #include "host/plain/mem.h"
@@ -62,6 +63,7 @@ struct calls {
     struct queue queue;
     pthread_mutex_t lock; /* between asking and stopping */
     atomic_bool is_stopped;
+    bool has_no_deadlines;
     struct slot *free;
     uint32_t count; /* of slots made */
     _Atomic(struct slot *) chunks[CHUNKS];
@@ -238,6 +240,9 @@ static const struct refusal quarantined = {
 static const struct refusal unimplemented = {
     HAFT_UNIMPLEMENTED, HAFT_EFFECT_NOT_STARTED, "host.unimplemented",
     "is not offered"};
+static const struct refusal worker_lost = {
+    HAFT_PLUGIN_CRASH, HAFT_EFFECT_MAYBE, "host.worker_lost",
+    "was not answered before its process ended"};
 static const struct refusal stopping = {HAFT_CANCELLED, HAFT_EFFECT_NOT_STARTED,
                                         "host.stopping",
                                         "was not asked: the host is stopping"};
@@ -403,6 +408,16 @@ bool call_is_cancelled(struct guest *guest, uint64_t id)
            (atomic_load(&s->word) & STATES) == ENDED;
 }
 
+const struct haft_record *call_answer(const struct guest *guest, uint64_t id)
+{
+    const struct slot *s = slot_at(guest->calls, id);
+    uint64_t word = s ? atomic_load(&s->word) : 0;
+    bool is_open = word >> STATE_BITS == id >> GENERATION_SHIFT &&
+                   (word & STATES) == WAITING && s->guest == guest;
+
+    return is_open && s->method ? s->method->out : NULL;
+}
+
 /* ---- visits ---- */
 
 /* The deadline has passed. */
@@ -428,6 +443,9 @@ static void on_overdue(void *ctx)
              g->kind, g->name, s->method->ours->name, state_names[state]);
     refuse(s, state == QUEUED ? &hung_before : &hung, "");
     send(s);
+    if (g->cage) {
+        cage_hangs(g->cage);
+    }
 }
 
 /* The method has returned. */
@@ -436,9 +454,9 @@ static void leave(struct call_job *job, haft_status status)
     struct guest *g = job->guest;
     uint64_t id = job->call.id;
     uint32_t flags = job->method->ours->flags;
+    bool may_wait = g->cage || !(flags & (HAFT_LEAF | HAFT_SYNC));
 
-    if (status == HAFT_PENDING &&
-        !(flags & (HAFT_POST | HAFT_LEAF | HAFT_SYNC))) {
+    if (status == HAFT_PENDING && may_wait && !(flags & HAFT_POST)) {
         move(slot_at(g->calls, id), id, WAITING);
     } else {
         answer(g, id, status, job->out, job->fault);
@@ -506,6 +524,11 @@ static void on_next_turn(struct queue_item *item)
     visit_later(job);
 }
 
+static bool is_timed(const struct calls *calls, int64_t deadline_ms)
+{
+    return deadline_ms != INT64_MAX && !calls->has_no_deadlines;
+}
+
 static void start_later(struct slot *s, uint64_t id, const void *in,
                         int64_t deadline_ms)
 {
@@ -514,7 +537,7 @@ static void start_later(struct slot *s, uint64_t id, const void *in,
 
     init_job(job, s, id, deadline_ms);
     job->in = codec_copy(&job->mem, s->method->ours->in, s->method->in, in);
-    if (deadline_ms != INT64_MAX) {
+    if (is_timed(s->calls, deadline_ms)) {
         loop_timer_set(g->calls->loop, &s->timer, deadline_ms);
     }
     if (g->lane) {
@@ -542,7 +565,7 @@ static void start_now(struct slot *s, uint64_t id, const void *in,
 
     uint64_t open = id >> GENERATION_SHIFT << STATE_BITS | WAITING;
 
-    if (deadline_ms != INT64_MAX && atomic_load(&s->word) == open) {
+    if (is_timed(s->calls, deadline_ms) && atomic_load(&s->word) == open) {
         loop_timer_set(s->calls->loop, &s->timer, deadline_ms);
     }
 }
@@ -637,6 +660,29 @@ void calls_stop(struct calls *calls)
             queue_add(&calls->queue, &s->item);
         }
     }
+}
+
+void calls_lose(struct guest *guest, const char *why)
+{
+    struct calls *calls = guest->calls;
+
+    atomic_store(&guest->stuck, 0);
+    atomic_store(&guest->unanswered, 0);
+    for (uint32_t place = 0; place < calls->count; place++) {
+        struct slot *s = slot_at(calls, place);
+        uint64_t word = atomic_load(&s->word);
+
+        if (s->guest == guest && (word & STATES) == WAITING &&
+            move(s, (word >> STATE_BITS) << GENERATION_SHIFT, ENDED) != FREE) {
+            refuse(s, &worker_lost, why);
+            queue_add(&calls->queue, &s->item);
+        }
+    }
+}
+
+void calls_ignore_deadlines(struct calls *calls)
+{
+    calls->has_no_deadlines = true;
 }
 
 bool calls_are_stopped(const struct calls *calls)

@@ -71,6 +71,16 @@ haft_status call_complete(struct guest *guest, uint64_t id, haft_status status,
                           const void *out, const struct haft_fault *fault);
 bool call_is_cancelled(struct guest *guest, uint64_t id);
 
+/* The table of the answer that an open call waits for; NULL: none does. */
+const struct haft_record *call_answer(const struct guest *guest, uint64_t id);
+
+/* Ends all calls that a guest has not answered, because its process is gone:
+ * PLUGIN_CRASH, host.worker_lost. */
+void calls_lose(struct guest *guest, const char *why);
+
+/* Somebody else keeps the deadlines of calls: the host of this worker. */
+void calls_ignore_deadlines(struct calls *calls);
+
 /* Whether calls are refused because earlier ones were never answered. */
 bool call_is_shut_off(const struct guest *guest);
 

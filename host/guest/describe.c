@@ -1,6 +1,9 @@
 /* haft plugin list and haft plugin describe: a part of guest. */
 #include <string.h>
 
+#include "host/guest/cage.h"
+#include "host/guest/deaths.h"
+#include "host/guest/fence.h"
 #include "host/guest/instance.h"
 #include "host/guest/options.h"
 #include "host/plain/json.h"
@@ -40,7 +43,6 @@ static void add_head(const struct module *m, struct str *out)
     json_put_text(out, "id", name_of(m));
     json_put_text(out, "version", m->manifest.version);
     json_put_text(out, "file", m->file);
-    json_put_text(out, "cage", "none");
     json_put_text(out, "state", state_of(m));
     json_put_text(out, "reason", m->reason);
 }
@@ -113,6 +115,32 @@ static void add_counts(const struct guest *guest, struct str *out)
     json_put_bool(out, "quarantined", call_is_shut_off(guest));
 }
 
+/* Where it lives, and how often the process that it lived in died. */
+static void add_cage(const struct guest *guest, struct str *out)
+{
+    struct cage_facts facts;
+
+    json_put_text(out, "cage", guest->cage ? "process" : "none");
+    if (!guest->cage) {
+        return;
+    }
+    facts = cage_look(guest->cage);
+    json_put_int(out, "pid", facts.pid);
+    json_key(out, "fences");
+    json_open(out, '[');
+    for (unsigned i = 0; i < FENCES; i++) {
+        if (facts.fences & 1u << i) {
+            json_text(out, fence_names[i], strlen(fence_names[i]));
+        }
+    }
+    json_close(out, ']');
+    json_put_int(out, "deaths", facts.deaths);
+    json_put_bool(out, "given_up", facts.is_given_up);
+    if (*facts.why) {
+        json_put_text(out, "last_death", facts.why);
+    }
+}
+
 static void add_instance(const struct guests *g,
                          const struct config_section *section,
                          const struct guest_origin *origin, struct str *out)
@@ -136,6 +164,7 @@ static void add_instance(const struct guests *g,
     str_finish(&why);
     json_put_bool(out, "in_use", guest != NULL);
     if (guest) {
+        add_cage(guest, out);
         add_counts(guest, out);
     }
     json_close(out, '}');
@@ -164,32 +193,78 @@ static void add_instances(const struct guests *g, const struct module *m,
     json_close(out, ']');
 }
 
-bool guests_describe(const struct guests *g, const char *name, struct str *out,
-                     struct str *why)
+/* NULL with the reason. */
+static struct module *find_meant(const struct guests *g, const char *name,
+                                 struct str *why)
 {
     const struct modules *modules = guests_modules(g);
     struct nearest near;
 
     nearest_init(&near, name);
     for (size_t i = 0; i < modules->count; i++) {
-        const struct module *m = modules->items[i];
+        struct module *m = modules->items[i];
 
-        if (!is_meant(m, name)) {
-            nearest_try(&near, name_of(m));
-            continue;
+        if (is_meant(m, name)) {
+            return m;
         }
-        json_open(out, '{');
-        add_head(m, out);
-        if (m->manifest.tree) {
-            json_key(out, "manifest");
-            json_value(out, m->manifest.tree);
-        }
-        add_instances(g, m, out);
-        json_close(out, '}');
-        return true;
+        nearest_try(&near, name_of(m));
     }
     str_add_text(why, "there is no plugin ");
     str_add_quoted(why, name, strlen(name));
     nearest_add_hint(&near, why);
-    return false;
+    return NULL;
+}
+
+bool guests_describe(const struct guests *g, const char *name, struct str *out,
+                     struct str *why)
+{
+    const struct module *m = find_meant(g, name, why);
+
+    if (!m) {
+        return false;
+    }
+    json_open(out, '{');
+    add_head(m, out);
+    deaths_add_json(g->config->host.state, m, out);
+    if (m->manifest.tree) {
+        json_key(out, "manifest");
+        json_value(out, m->manifest.tree);
+    }
+    add_instances(g, m, out);
+    json_close(out, '}');
+    return true;
+}
+
+bool guests_is_quarantined(const struct guests *g, const char *kind,
+                           const char *name)
+{
+    struct guest_origin origin = {.section = config_find(g->config, kind, name),
+                                  .kind = kind,
+                                  .name = name};
+    struct str why;
+    bool is_so;
+
+    str_init(&why, STR_WHY_LIMIT);
+    is_so = guests_resolve(g, &origin, &why) && origin.is_caged &&
+            deaths_are_enough(g->config->host.state, origin.module, &why);
+    str_finish(&why);
+    return is_so;
+}
+
+bool guests_pardon(struct guests *g, const char *name, struct str *why)
+{
+    const struct module *m = find_meant(g, name, why);
+
+    if (!m || !deaths_pardon(g->config->host.state, m, why)) {
+        if (m && why->size == 0) {
+            str_addf(why, "%s is not quarantined", name_of(m));
+        }
+        return false;
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        if (g->items[i]->module == m && g->items[i]->cage) {
+            cage_pardon(g->items[i]->cage);
+        }
+    }
+    return true;
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <haft/auth.h>
@@ -13,6 +14,9 @@
 
 #include "host/base/log.h"
 #include "host/guest/builtin.h"
+#include "host/guest/cage.h"
+#include "host/guest/codec.h"
+#include "host/guest/frame.h"
 #include "host/guest/instance.h"
 #include "host/guest/options.h"
 #include "host/plain/mem.h"
@@ -73,9 +77,9 @@ struct modules *guests_modules(const struct guests *g)
     if (!own->is_scanned) {
         own->is_scanned = true;
         for (size_t i = 0; i < g->config->host.modules_count; i++) {
-            modules_scan(&own->modules, g->config->host.modules[i]);
+            modules_scan(&own->modules, g->config->host.modules[i], false);
         }
-        modules_scan(&own->modules, HAFT_PLUGIN_DIR);
+        modules_scan(&own->modules, HAFT_PLUGIN_DIR, true);
     }
     return &own->modules;
 }
@@ -90,22 +94,49 @@ bool guests_is_kind(const char *kind)
     return false;
 }
 
+void guests_on_restart(struct guests *g, guest_restarted fn, void *ctx)
+{
+    g->restarted = fn;
+    g->restarted_ctx = ctx;
+}
+
+void guests_launch_by(struct guests *g, const struct guest_launcher *launcher)
+{
+    g->launcher = launcher;
+}
+
+static void on_restart(struct queue_item *item)
+{
+    struct guest *guest =
+        (struct guest *)((char *)item - offsetof(struct guest, restart));
+    const struct guests *g = guest->all;
+
+    guest->is_restarting = false;
+    if (g->restarted && !calls_are_stopped(guest->calls)) {
+        g->restarted(g->restarted_ctx, guest);
+    }
+}
+
+void guest_tell_restarted(struct guest *guest)
+{
+    if (!guest->is_restarting) {
+        guest->is_restarting = true;
+        queue_add(calls_queue(guest->calls), &guest->restart);
+    }
+}
+
 /* ---- from a section to a class ---- */
 
-static bool check_cage(const struct guests *g,
-                       const struct config_section *section, struct str *why)
+/* What nobody wrote depends on where the module is from: what haft was installed
+ * with lives inside, what somebody added does not. */
+static bool is_caged(const struct guests *g,
+                     const struct config_section *section,
+                     const struct module *m)
 {
     const char *cage = section ? config_isolation(g->config, section)
                                : g->config->host.isolation;
 
-    if (cage && strcmp(cage, "none") != 0) {
-        str_addf(why,
-                 "isolation: wanted none, found %s: not yet carried out "
-                 "by this version of haft",
-                 cage);
-        return false;
-    }
-    return true;
+    return cage ? strcmp(cage, "process") == 0 : !m->is_bundled;
 }
 
 static struct module *find_module(const struct guests *g,
@@ -135,6 +166,11 @@ bool guests_resolve(const struct guests *g, struct guest_origin *origin,
     if (!m) {
         return false;
     }
+    if (g->config->is_safe && !m->is_bundled) {
+        str_addf(why, "module %s is left out: --safe runs bundled ones alone",
+                 m->file);
+        return false;
+    }
 
     const struct manifest_class *class =
         manifest_find(&m->manifest, origin->kind, plugin);
@@ -144,12 +180,44 @@ bool guests_resolve(const struct guests *g, struct guest_origin *origin,
                  origin->kind, plugin);
         return false;
     }
-    if ((sum && !module_matches(m, sum, why)) || !check_cage(g, section, why)) {
+    if (sum && !module_matches(m, sum, why)) {
         return false;
     }
     origin->module = m;
     origin->class = class;
+    origin->survives = section && config_survives(section);
+    origin->is_caged = origin->survives || is_caged(g, section, m);
+    if (m->is_program && (origin->survives || !origin->is_caged)) {
+        str_addf(why,
+                 "%s is a program: it needs isolation = process, and does "
+                 "not survive",
+                 m->file);
+        return false;
+    }
     return true;
+}
+
+/* Who survives is of a kind whose work lasts, and does not hold what survives by
+ * itself: the keeper's children are claimed by the plugin that a host makes. */
+static bool check_survival(const struct guests *g,
+                           const struct config_section *section,
+                           const struct guest_origin *origin, struct str *why)
+{
+    const char *cage = config_isolation(g->config, section);
+
+    if (!origin->survives) {
+        return true;
+    }
+    if (strcmp(section->kind, "executor") != 0) {
+        str_add_text(why, "survive: only an executor can outlive the host");
+    } else if (cage && strcmp(cage, "none") == 0) {
+        str_add_text(why, "survive: what runs inside the host (isolation = "
+                          "none) ends with it");
+    } else if (manifest_has(origin->class->needs, HAFT_PROCESS_V1)) {
+        str_add_text(why, "survive: this plugin's processes outlive the host "
+                          "as they are (it needs " HAFT_PROCESS_V1 ")");
+    }
+    return why->size == 0;
 }
 
 /* One section against its manifest; errors as `file:line: what`. */
@@ -166,11 +234,20 @@ static bool check_section(struct guests *g,
     if (!guests_resolve(g, &origin, &cause)) {
         /* What nobody wrote is missed when it is needed, and not before. */
         is_good = strcmp(section->file, CONFIG_BUILTIN) == 0;
+        if (g->config->is_safe) {
+            is_good = true;
+            log_warn("guest", "left out [%s] why=\"%s\"", section->title,
+                     cause.text);
+        }
         if (!is_good) {
             section_place(why, section->file, section->line);
             str_addf(why, "[%s] %s; see haft plugin list", section->title,
                      cause.text);
         }
+    } else if (!check_survival(g, section, &origin, &cause)) {
+        section_place(why, section->file, section->line);
+        str_addf(why, "[%s] %s", section->title, cause.text);
+        is_good = false;
     } else if (options_read(&options, origin.class, section, &cause)) {
         options_finish(&options);
     } else {
@@ -233,14 +310,33 @@ static bool run_there(struct guest *guest, void (*fn)(void *ctx), void *ctx,
     return true;
 }
 
-static bool bind_known(struct face *f, struct str *why)
+const struct haft_interface *guest_known(const void *id, size_t size)
 {
     for (size_t i = 0; i < COUNT(known); i++) {
-        if (strcmp(known[i]->id, face_id(f)) == 0) {
-            return face_bind(f, known[i], why);
+        if (strlen(known[i]->id) == size &&
+            memcmp(known[i]->id, id, size) == 0) {
+            return known[i];
         }
     }
-    return true;
+    return NULL;
+}
+
+static bool bind_known(struct face *f, struct str *why)
+{
+    const struct haft_interface *i =
+        guest_known(face_id(f), strlen(face_id(f)));
+
+    return !i || face_bind(f, i, why);
+}
+
+static void free_faces(struct guest *guest)
+{
+    for (size_t i = 0; i < guest->faces_count; i++) {
+        face_finish(&guest->faces[i]);
+    }
+    mem_free(guest->faces);
+    guest->faces = NULL;
+    guest->faces_count = 0;
 }
 
 static bool look_at(struct guest *guest, struct str *why)
@@ -259,6 +355,7 @@ static bool look_at(struct guest *guest, struct str *why)
     while (count < GUEST_OBJECTS_LIMIT && i->objects[count]) {
         count++;
     }
+    free_faces(guest);
     guest->faces = mem_new(count + 1, sizeof(*guest->faces));
     for (size_t k = 0; k < count; k++) {
         struct face *f = &guest->faces[guest->faces_count];
@@ -279,6 +376,17 @@ static bool look_at(struct guest *guest, struct str *why)
     return has_kind;
 }
 
+bool guest_take(struct guest *guest, struct haft_instance *instance,
+                struct str *why)
+{
+    guest->instance = instance;
+    if (!look_at(guest, why)) {
+        return false;
+    }
+    atomic_store(&guest->is_made, true);
+    return true;
+}
+
 static void add_reason(const struct making *m, struct str *why)
 {
     const struct haft_fault *f = m->job.fault;
@@ -290,9 +398,9 @@ static void add_reason(const struct making *m, struct str *why)
     }
 }
 
-static bool make_instance(struct guest *guest, struct making *m,
-                          struct str *why)
+static bool create_here(struct guest *guest, struct making *m, struct str *why)
 {
+    m->class = module_class(guest->module, guest->class);
     if (!run_there(guest, create, m, CREATE_LIMIT_MS)) {
         str_addf(why, "create did not return within %d s",
                  CREATE_LIMIT_MS / 1000);
@@ -302,8 +410,22 @@ static bool make_instance(struct guest *guest, struct making *m,
         add_reason(m, why);
         return false;
     }
-    guest->instance = m->instance;
-    if (!look_at(guest, why)) {
+    return true;
+}
+
+/* What survives comes later, by guest_take. */
+static bool make_instance(struct guest *guest, struct making *m, bool is_caged,
+                          struct str *why)
+{
+    if (guest->survives) {
+        return cage_reach(guest, &m->with, CREATE_LIMIT_MS, why);
+    }
+    if (!(is_caged
+              ? cage_open(guest, &m->with, CREATE_LIMIT_MS, &m->instance, why)
+              : create_here(guest, m, why))) {
+        return false;
+    }
+    if (!guest_take(guest, m->instance, why)) {
         if (guest->instance->size >= sizeof(*guest->instance) &&
             guest->instance->destroy) {
             run_there(guest, destroy, guest, DESTROY_LIMIT_MS);
@@ -311,18 +433,14 @@ static bool make_instance(struct guest *guest, struct making *m,
         guest->instance = NULL;
         return false;
     }
-    atomic_store(&guest->is_made, true);
     return true;
 }
 
 static void free_guest(struct guest *guest)
 {
-    for (size_t i = 0; i < guest->faces_count; i++) {
-        face_finish(&guest->faces[i]);
-    }
+    free_faces(guest);
     builtin_close(guest);
     border_close(guest);
-    mem_free(guest->faces);
     mem_free(guest->kind);
     mem_free(guest->name);
     mem_free(guest);
@@ -345,12 +463,15 @@ static struct guest *new_guest(struct guests *g,
 {
     struct guest *guest = mem_new(1, sizeof(*guest));
 
+    guest->all = g;
     guest->calls = g->calls;
+    guest->restart.handle = on_restart;
     guest->number = ++g->made;
     guest->kind = mem_text(origin->kind, strlen(origin->kind));
     guest->name = mem_text(origin->name, strlen(origin->name));
     guest->section = origin->section;
     guest->module = origin->module;
+    guest->survives = origin->survives;
     guest->class = origin->class;
     border_open(guest, g->services, g->services_count);
     return guest;
@@ -377,21 +498,12 @@ static bool start_lane(struct guest *guest, struct str *why)
 
 /* A thread that never left create still uses what was made for it: all of that
  * is then left behind. */
-static bool fill(struct guests *g, struct guest *guest,
-                 const struct options *options, struct str *why)
+static bool fill(struct guests *g, struct guest *guest, struct making *m,
+                 bool is_caged, struct str *why)
 {
-    struct making *m = mem_new(1, sizeof(*m));
-    size_t n = strlen(guest->name);
-    bool is_made;
+    bool is_made = (is_caged || start_lane(guest, why)) &&
+                   make_instance(guest, m, is_caged, why);
 
-    scratch_init(&m->job.mem);
-    m->guest = guest;
-    m->job.guest = guest;
-    m->class = module_class(guest->module, guest->class);
-    m->with.size = sizeof(m->with);
-    m->with.name = (struct haft_slice){guest->name, n};
-    m->with.values = options_give(options, g->config->host.state, &m->job.mem);
-    is_made = start_lane(guest, why) && make_instance(guest, m, why);
     if (!is_made && !end_lane(guest)) {
         g->has_left_one = true;
         return false;
@@ -404,26 +516,57 @@ static bool fill(struct guests *g, struct guest *guest,
     return is_made;
 }
 
+/* The values, copied to where they live as long as create may look at them. */
+static struct making *plan(struct guest *guest, struct haft_array values)
+{
+    struct making *m = mem_new(1, sizeof(*m));
+    struct haft_create with = {.size = sizeof(with), .values = values};
+
+    scratch_init(&m->job.mem);
+    m->guest = guest;
+    m->job.guest = guest;
+    with.name = (struct haft_slice){guest->name, strlen(guest->name)};
+    m->with = *(struct haft_create *)codec_copy(&m->job.mem, &frame_with_record,
+                                                &frame_with_record, &with);
+    return m;
+}
+
+struct guest *guests_make(struct guests *g, const struct guest_origin *origin,
+                          struct haft_array values, struct str *why)
+{
+    struct guest *guest;
+
+    if (g->made >= GUESTS_LIMIT) {
+        str_addf(why, "there are %d instances already", GUESTS_LIMIT);
+        return NULL;
+    }
+    if (!origin->is_caged && !module_load(origin->module, why)) {
+        return NULL;
+    }
+    guest = new_guest(g, origin);
+    if (!fill(g, guest, plan(guest, values), origin->is_caged, why)) {
+        return NULL;
+    }
+    g->items = mem_grow(g->items, &g->room, g->count + 1, sizeof(guest));
+    g->items[g->count++] = guest;
+    return guest;
+}
+
 static struct guest *make(struct guests *g, struct guest_origin *origin,
                           struct str *why)
 {
     struct options options;
+    struct guest *guest;
+    struct scratch mem;
 
     if (!guests_resolve(g, origin, why) ||
         !options_read(&options, origin->class, origin->section, why)) {
         return NULL;
     }
-
-    struct guest *guest = NULL;
-
-    if (g->made >= GUESTS_LIMIT) {
-        str_addf(why, "there are %d instances already", GUESTS_LIMIT);
-    } else if (module_load(origin->module, why)) {
-        guest = new_guest(g, origin);
-        if (!fill(g, guest, &options, why)) {
-            guest = NULL;
-        }
-    }
+    scratch_init(&mem);
+    guest = guests_make(
+        g, origin, options_give(&options, g->config->host.state, &mem), why);
+    scratch_finish(&mem);
     options_finish(&options);
     return guest;
 }
@@ -459,22 +602,54 @@ struct guest *guests_find(struct guests *g, const char *kind, const char *name,
     struct guest *guest = find_made(g, kind, name);
     struct str cause;
 
-    if (guest) {
+    if (guest && atomic_load(&guest->is_made)) {
         return guest;
     }
     str_init(&cause, STR_WHY_LIMIT);
-    guest = make(g, &origin, &cause);
-    if (guest) {
-        g->items = mem_grow(g->items, &g->room, g->count + 1, sizeof(guest));
-        g->items[g->count++] = guest;
-        log_info("guest", "ready kind=%s name=%s module=%s version=%s", kind,
-                 name, guest->module->manifest.id,
-                 guest->module->manifest.version);
+    guest = guest ? guest : make(g, &origin, &cause);
+    if (guest && !atomic_load(&guest->is_made)) {
+        str_addf(why, "the process of %s %s is being started", kind, name);
+        guest = NULL;
+    } else if (guest) {
+        log_info("guest", "ready kind=%s name=%s module=%s version=%s cage=%s",
+                 kind, name, guest->module->manifest.id,
+                 guest->module->manifest.version,
+                 guest->cage ? "process" : "none");
     } else {
         add_remedy(&origin, cause.text, why);
     }
     str_finish(&cause);
     return guest;
+}
+
+bool guests_survive(const struct guests *g, const char *kind, const char *name)
+{
+    const struct config_section *section = config_find(g->config, kind, name);
+
+    return section && config_survives(section);
+}
+
+bool guests_is_starting(const struct guests *g, const char *kind,
+                        const char *name)
+{
+    const struct guest *guest = find_made(g, kind, name);
+
+    return guest && !atomic_load(&guest->is_made);
+}
+
+bool guest_is_caged(const struct guest *guest)
+{
+    return guest->cage != NULL;
+}
+
+uint32_t guest_losses(const struct guest *guest)
+{
+    return guest->cage ? cage_look(guest->cage).losses : 0;
+}
+
+bool guest_is_given_up(const struct guest *guest)
+{
+    return guest->cage && cage_look(guest->cage).is_given_up;
 }
 
 /* ---- ending ---- */
@@ -499,6 +674,8 @@ void guests_stop(struct guests *g)
     for (size_t i = g->count; i-- > 0;) {
         if (g->items[i]->instance) {
             end_guest(g->items[i]);
+        } else if (g->items[i]->cage) { /* it has not come yet */
+            cage_close(g->items[i]->cage, DESTROY_LIMIT_MS);
         }
     }
     queue_drain(calls_queue(g->calls));

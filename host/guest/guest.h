@@ -34,6 +34,10 @@ struct guest_service {
     const struct haft_interface *interface;
     const guest_serve *methods; /* as many as the interface has */
     void *ctx;
+
+    /* Instead of `methods`: serves them all, for whoever only passes on. */
+    haft_status (*any)(void *ctx, uint32_t method, const struct haft_call *call,
+                       const void *in, void *out);
 };
 
 struct guests *guests_create(struct loop *loop, const struct config *config);
@@ -41,6 +45,36 @@ struct guests *guests_create(struct loop *loop, const struct config *config);
 /* Registers a service before the first guest is used; log, clock and loop are
  * there already. `service` is borrowed until guests_destroy. */
 void guests_serve(struct guests *g, const struct guest_service *service);
+
+/* The process of an isolated guest died, and there is another, or will never
+ * be one: what the guest was told or had taken over is forgotten. On the
+ * loop; behind the answers to the calls that were lost. */
+typedef void (*guest_restarted)(void *ctx, struct guest *guest);
+void guests_on_restart(struct guests *g, guest_restarted fn, void *ctx);
+
+/* Who has the processes of executors that outlive this one (survive = yes), by
+ * the name of the instance. */
+struct guest_launcher {
+    /* Starts such a process if what was started last has ended; called again
+     * until it can be reached. False with the reason. */
+    bool (*start)(void *ctx, const char *name, const char *const argv[],
+                  const char *const env[], struct str *why);
+
+    /* Whether work that it was handed is not over: it is then left alone. */
+    bool (*is_busy)(void *ctx, const char *name);
+    void *ctx;
+};
+
+/* Before the first guest is used; borrowed. */
+void guests_launch_by(struct guests *g, const struct guest_launcher *launcher);
+
+/* Whether the config says that an instance outlives the host. */
+bool guests_survive(const struct guests *g, const char *kind, const char *name);
+
+/* Whether an instance is there, or will be: guests_find has begun to make it,
+ * and guests_on_restart tells. */
+bool guests_is_starting(const struct guests *g, const char *kind,
+                        const char *name);
 
 /* Reads the manifests of all configured modules and checks every section of
  * the config against them; runs no byte of a module. False if a section can
@@ -66,6 +100,15 @@ const char *guests_name(const struct guests *g, const char *kind, size_t index);
 
 const char *guest_name(const struct guest *guest); /* "local" */
 bool guest_offers(const struct guest *guest, const char *interface);
+
+/* Whether it lives in a process of its own. */
+bool guest_is_caged(const struct guest *guest);
+
+/* How often such a process was lost so far. */
+uint32_t guest_losses(const struct guest *guest);
+
+/* Whether there is none any more, and calls are refused until a pardon. */
+bool guest_is_given_up(const struct guest *guest);
 
 /* Whether the manifest lists a service under needs. */
 bool guest_needs(const struct guest *guest, const char *interface);
@@ -98,5 +141,14 @@ void guest_cancel(struct guest *guest, uint64_t call);
 void guests_list(const struct guests *g, struct str *out);
 bool guests_describe(const struct guests *g, const char *name, struct str *out,
                      struct str *why);
+
+/* Whether an instance cannot be had until somebody pardons its module. */
+bool guests_is_quarantined(const struct guests *g, const char *kind,
+                           const char *name);
+
+/* `haft plugin pardon`: runs the module again although its processes kept
+ * dying. False with the reason: there is none of that name, or it is not
+ * quarantined. */
+bool guests_pardon(struct guests *g, const char *name, struct str *why);
 
 #endif

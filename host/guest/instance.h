@@ -31,6 +31,11 @@ struct guest {
     struct module *module;
     const struct manifest_class *class;
     struct lane *lane; /* NULL: its calls are made on the loop */
+    struct cage *cage; /* NULL: it lives in this process */
+    struct guests *all;
+    bool survives;             /* this process, in one of the keeper's */
+    struct queue_item restart; /* its news, behind the calls it lost */
+    bool is_restarting;
 
     struct haft_host host;
     const struct border_service *services; /* all that there are; borrowed */
@@ -65,20 +70,12 @@ struct guests {
     struct guest **items;
     size_t count;
     size_t room;
+    const struct guest_launcher *launcher;
+    guest_restarted restarted;
+    void *restarted_ctx;
     uint32_t made;     /* numbers given to guests so far */
     bool has_left_one; /* its thread never came back: it keeps its memory */
 };
-
-/* What an instance is asked for, bound to this interface; NULL if it does not
- * offer it, or differs from it. */
-struct face *guest_bound_face(const struct guest *guest,
-                              const struct haft_interface *interface);
-
-/* Whether sections of that kind make guests. */
-bool guests_is_kind(const char *kind);
-
-/* The modules of all folders, read at the first call. */
-struct modules *guests_modules(const struct guests *g);
 
 /* Where an instance comes from: what is asked for, and what was found. */
 struct guest_origin {
@@ -87,7 +84,35 @@ struct guest_origin {
     const char *name;
     struct module *module;
     const struct manifest_class *class;
+    bool is_caged;
+    bool survives;
 };
+
+/* What an instance is asked for, bound to this interface; NULL if it does not
+ * offer it, or differs from it. */
+struct face *guest_bound_face(const struct guest *guest,
+                              const struct haft_interface *interface);
+
+/* Makes an instance that has come the guest's. False with the reason. */
+bool guest_take(struct guest *guest, struct haft_instance *instance,
+                struct str *why);
+
+/* The host's own table of an interface that it may ask; NULL: there is none. */
+const struct haft_interface *guest_known(const void *id, size_t size);
+
+/* The guest is another one from here on, and knows nothing of the last. */
+void guest_tell_restarted(struct guest *guest);
+
+/* Makes an instance of what was found, in this process or in a cage. NULL with
+ * the reason. */
+struct guest *guests_make(struct guests *g, const struct guest_origin *origin,
+                          struct haft_array values, struct str *why);
+
+/* Whether sections of that kind make guests. */
+bool guests_is_kind(const char *kind);
+
+/* The modules of all folders, read at the first call. */
+struct modules *guests_modules(const struct guests *g);
 
 /* Finds module and class; false with the reason. */
 bool guests_resolve(const struct guests *g, struct guest_origin *origin,

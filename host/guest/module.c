@@ -13,6 +13,7 @@
 #include <sha256.h>
 
 #include "host/guest/note.h"
+#include "host/guest/script.h"
 #include "host/guest/trusted.h"
 #include "host/plain/mem.h"
 #include "host/plain/nearest.h"
@@ -109,21 +110,26 @@ static bool take_manifest(struct module *m, const char *json, size_t size,
            abi_is_in_range(&m->manifest, why);
 }
 
-static bool open_file(struct module *m, struct str *why)
+static bool read_manifest(struct module *m, struct str *why)
 {
     struct str json;
 
-    m->fd = trusted_open(m->file, why);
-    if (m->fd < 0) {
-        return false;
-    }
     str_init(&json, NOTE_LIMIT);
 
-    bool is_good = note_read(m->fd, &json, why) &&
+    m->is_program = script_is(m->fd);
+
+    bool is_good = (m->is_program ? script_read(m->fd, &json, why)
+                                  : note_read(m->fd, &json, why)) &&
                    take_manifest(m, json.text, json.size, why);
 
     str_finish(&json);
     return is_good;
+}
+
+static bool open_file(struct module *m, struct str *why)
+{
+    m->fd = trusted_open(m->file, why);
+    return m->fd >= 0 && read_manifest(m, why);
 }
 
 static struct module *add_file(struct modules *ms, char *file)
@@ -137,6 +143,15 @@ static struct module *add_file(struct modules *ms, char *file)
     }
     str_finish(&why);
     return m;
+}
+
+struct module *modules_add_open(struct modules *ms, int fd, const char *file,
+                                struct str *why)
+{
+    struct module *m = add(ms, mem_text(file, strlen(file)));
+
+    m->fd = fd;
+    return read_manifest(m, why) ? m : NULL;
 }
 
 /* The address behind `ID_LTX_what` among the symbols linked in. */
@@ -169,6 +184,7 @@ static void add_linked(struct modules *ms)
         struct module *m = add(ms, mem_text(LINKED_IN, strlen(LINKED_IN)));
         struct str why;
 
+        m->is_bundled = true;
         memcpy(&m->entry, &s->address, sizeof(m->entry));
         str_init(&why, STR_WHY_LIMIT);
         if (!json || !take_manifest(m, json, strlen(json), &why)) {
@@ -216,12 +232,17 @@ static struct module *known(const struct modules *ms, const char *file)
     return NULL;
 }
 
+static bool is_ending(const char *text)
+{
+    return strcmp(text, ".so") == 0 || strcmp(text, ".haft") == 0;
+}
+
 static int is_module(const struct dirent *entry)
 {
-    size_t n = strlen(entry->d_name);
+    const char *dot = strrchr(entry->d_name, '.');
 
-    return n > 3 && entry->d_name[0] != '.' &&
-           strcmp(entry->d_name + n - 3, ".so") == 0;
+    return dot && dot > entry->d_name && entry->d_name[0] != '.' &&
+           is_ending(dot);
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -229,7 +250,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-void modules_scan(struct modules *ms, const char *folder)
+void modules_scan(struct modules *ms, const char *folder, bool is_bundled)
 {
     struct dirent **names = NULL;
     char *whole = realpath(folder, NULL);
@@ -241,8 +262,11 @@ void modules_scan(struct modules *ms, const char *folder)
 
         str_init(&file, STR_WHY_LIMIT);
         str_addf(&file, "%s/%s", whole, names[i]->d_name);
-        if (i < FOLDER_LIMIT && !file.is_cut && !known(ms, file.text)) {
-            add_file(ms, str_take(&file));
+        if (i < FOLDER_LIMIT && !file.is_cut) {
+            struct module *m = known(ms, file.text);
+
+            m = m ? m : add_file(ms, str_take(&file));
+            m->is_bundled |= is_bundled;
         }
         str_finish(&file);
         free(names[i]);
@@ -251,7 +275,7 @@ void modules_scan(struct modules *ms, const char *folder)
     free(whole);
 }
 
-/* Whether it is called NAME or NAME.so: by its file, or by its id where it is
+/* Whether it is called NAME, or so with its ending: by its file, or by its id where it is
  * linked in, with _ for -. */
 static bool is_called(const struct module *m, const char *name)
 {
@@ -263,7 +287,7 @@ static bool is_called(const struct module *m, const char *name)
             return false;
         }
     }
-    return base && *name == '\0' && (*base == '\0' || strcmp(base, ".so") == 0);
+    return base && *name == '\0' && (*base == '\0' || is_ending(base));
 }
 
 struct module *modules_find(struct modules *ms, const char *name,
@@ -522,28 +546,38 @@ const struct haft_class *module_class(const struct module *m,
     return find_class(m->loaded, class);
 }
 
-bool module_matches(const struct module *m, const char *hex, struct str *why)
+void module_sum(const struct module *m, char sum[MODULE_SUM_SIZE])
 {
-    char found[SHA256_DIGEST_STRING_LENGTH];
     unsigned char block[65536];
-    SHA2_CTX sum;
+    SHA2_CTX sha;
     off_t at = 0;
 
     if (m->fd < 0) {
-        str_add_text(why, "sha256: the module is linked in, so it has no file");
-        return false;
+        snprintf(sum, MODULE_SUM_SIZE, "%s", m->manifest.id);
+        return;
     }
-    SHA256Init(&sum);
+    SHA256Init(&sha);
     while (at < FILE_LIMIT) {
         ssize_t n = pread(m->fd, block, sizeof(block), at);
 
         if (n <= 0) {
             break;
         }
-        SHA256Update(&sum, block, (size_t)n);
+        SHA256Update(&sha, block, (size_t)n);
         at += n;
     }
-    SHA256End(&sum, found);
+    SHA256End(&sha, sum);
+}
+
+bool module_matches(const struct module *m, const char *hex, struct str *why)
+{
+    char found[MODULE_SUM_SIZE];
+
+    if (m->fd < 0) {
+        str_add_text(why, "sha256: the module is linked in, so it has no file");
+        return false;
+    }
+    module_sum(m, found);
     if (strcasecmp(found, hex) != 0) {
         str_addf(why, "sha256 of %s: wanted %s, found %s", m->file, hex, found);
         return false;

@@ -28,6 +28,8 @@ struct module {
     char *reason;             /* why it was refused; NULL: it was not */
     struct manifest manifest; /* empty if it could not be read */
     int fd;                   /* open as long as the process; -1: linked in */
+    bool is_program;          /* it is run, never loaded: see script.h */
+    bool is_bundled;          /* linked in, or haft was installed with it */
     bool is_open;             /* its code was mapped, for good */
     module_entry entry;       /* NULL: not yet known */
     const struct haft_module *loaded; /* NULL: not yet */
@@ -44,12 +46,17 @@ struct modules {
 void modules_init(struct modules *ms);
 void modules_finish(struct modules *ms);
 
-/* Adds every file FOLDER/NAME.so, in byte order; a folder that does not exist
+/* Adds every file FOLDER/NAME.so and NAME.haft, in byte order; a folder that does not exist
  * adds nothing. Refused ones are kept with their reason. */
-void modules_scan(struct modules *ms, const char *folder);
+void modules_scan(struct modules *ms, const char *folder, bool is_bundled);
+
+/* Adds the module that is open as `fd`, which somebody else has checked; NULL
+ * with the reason. */
+struct module *modules_add_open(struct modules *ms, int fd, const char *file,
+                                struct str *why);
 
 /* The module that `name` means: an absolute path, or the bare name of a file
- * in one of the folders that were scanned, with or without .so. NULL with the
+ * in one of the folders that were scanned, with or without its ending. NULL with the
  * reason. */
 struct module *modules_find(struct modules *ms, const char *name,
                             struct str *why);
@@ -65,6 +72,10 @@ bool module_load(struct module *m, struct str *why);
 /* The loaded module's class for a class of its manifest. */
 const struct haft_class *module_class(const struct module *m,
                                       const struct manifest_class *class);
+
+/* The file's SHA-256 in hex; the id of a module that is linked in. */
+#define MODULE_SUM_SIZE 65
+void module_sum(const struct module *m, char sum[MODULE_SUM_SIZE]);
 
 /* Whether the file's SHA-256 is `hex`. */
 bool module_matches(const struct module *m, const char *hex, struct str *why);

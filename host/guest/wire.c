@@ -216,7 +216,8 @@ static bool get_array(struct source *in, const struct haft_record *item,
         return false;
     }
     /* Each item has a length of four bytes, so this bounds the memory. */
-    if (count > in->n / 4 || count > CODEC_ITEMS_LIMIT) {
+    if (count > in->n / 4 || count > CODEC_ITEMS_LIMIT ||
+        count * item->size > CODEC_BYTES_LIMIT) {
         str_addf(in->why, "wanted %" PRIu64 " items, found %zu bytes", count,
                  in->n);
         return false;

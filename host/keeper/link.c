@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct link {
     struct pool pool;
     int epoll_fd;
     int timer_fd;
+    int door_fd; /* tells that the socket's name may be gone */
     int host_fd; /* -1: no host */
     int guests[GUESTS];
     int guest_count;
@@ -146,11 +148,10 @@ static void flush(struct link *link)
     link->ends = 0;
 }
 
-static void set_timer(struct link *link)
+static void set_timer(struct link *link, uint32_t us)
 {
     struct itimerspec due = {
-        .it_value = {.tv_sec = link->hold_us / 1000000,
-                     .tv_nsec = (long)(link->hold_us % 1000000) * 1000},
+        .it_value = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000L},
     };
     if (timerfd_settime(link->timer_fd, 0, &due, NULL) == 0) {
         link->is_timed = true;
@@ -183,12 +184,15 @@ static void tell(void *ctx, struct attempt *attempt)
     bool is_due = link->ends > 0 && (link->ends >= link->hold_count ||
                                      link->pool.queued <= link->handed / 2);
     if (link->host_fd < 0) {
+        if (pool_is_at_rest(&link->pool)) {
+            set_timer(link, 1); /* for is_over() */
+        }
         return;
     }
     if (is_due || link->hold_us == 0) {
         flush(link);
     } else if (!link->is_timed) {
-        set_timer(link);
+        set_timer(link, link->hold_us);
     }
 }
 
@@ -259,20 +263,32 @@ static void withdraw(struct link *link, uint64_t id)
     flush(link); /* whoever asked is waiting */
 }
 
+/* Nobody is told of it any more. */
+static void take_one(struct link *link, struct attempt *attempt)
+{
+    struct attempt **at = &link->changed;
+    while (*at != attempt) {
+        at = &(*at)->next_changed;
+    }
+    *at = attempt->next_changed;
+    if (*at == NULL) {
+        link->changed_last = at;
+    }
+    grow_up(link, attempt);
+    attempt->is_changed = false;
+}
+
+/* Whoever releases knows the end, and may be gone by now. */
 static void release(struct link *link, uint64_t id)
 {
     struct attempt *attempt = pool_find(&link->pool, id);
-    if (attempt == NULL) {
+    if (attempt == NULL || !has_ended(attempt)) {
         return;
     }
     if (attempt->is_changed) {
-        flush(link);
+        take_one(link, attempt);
     }
-    if (attempt->is_changed) {
-        shutdown(link->host_fd, SHUT_RDWR); /* it must read what it asked for */
-    } else {
-        pool_release(&link->pool, attempt);
-    }
+    pool_release(&link->pool, attempt);
 }
 
 static void send_kill(struct link *link, const struct wire_kill *request)
@@ -495,7 +511,7 @@ static void tick(struct link *link)
         age(link);
         flush(link);
         if (link->young > 0) {
-            set_timer(link);
+            set_timer(link, link->hold_us);
         }
     }
 }
@@ -538,6 +554,8 @@ static void turn(struct link *link, const struct epoll_event *events, int count)
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == link->timer_fd) {
             tick(link);
+        } else if (events[i].data.fd == link->door_fd) {
+            read(link->door_fd, link->packet, WIRE_PACKET_LIMIT);
         } else if (link->host_fd == host_fd && events[i].data.fd == host_fd) {
             host_ready(link, events[i].events);
         }
@@ -545,11 +563,19 @@ static void turn(struct link *link, const struct epoll_event *events, int count)
     pthread_mutex_unlock(&link->pool.lock);
 }
 
+/* Without its name in the state directory no host ever finds it again. */
+static bool is_out_of_reach(void)
+{
+    return faccessat(WIRE_FD_STATE, WIRE_SOCKET_NAME, F_OK, 0) != 0 &&
+           errno == ENOENT;
+}
+
 static bool is_idle(struct link *link)
 {
     pthread_mutex_lock(&link->pool.lock);
-    bool is_over =
-        link->host_fd < 0 && link->guest_count == 0 && link->pool.known == 0;
+    bool is_over = link->host_fd < 0 && link->guest_count == 0 &&
+                   (link->pool.known == 0 ||
+                    (pool_is_at_rest(&link->pool) && is_out_of_reach()));
     pthread_mutex_unlock(&link->pool.lock);
     return is_over;
 }
@@ -570,6 +596,9 @@ static int prepare(struct link *link, const struct table *table)
     }
     watch(link, WIRE_FD_LISTEN, EPOLLIN, EPOLL_CTL_ADD);
     watch(link, link->timer_fd, EPOLLIN, EPOLL_CTL_ADD);
+    link->door_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    inotify_add_watch(link->door_fd, WIRE_SOCKET_NAME, IN_ATTRIB);
+    watch(link, link->door_fd, EPOLLIN, EPOLL_CTL_ADD);
     return pool_init(&link->pool, table, tell, link);
 }
 
@@ -586,8 +615,8 @@ int link_serve(const struct table *table)
     admit(&link);
     pthread_mutex_unlock(&link.pool.lock);
     while (!is_idle(&link)) {
-        struct epoll_event events[GUESTS + 3];
-        int count = epoll_wait(link.epoll_fd, events, GUESTS + 3, -1);
+        struct epoll_event events[GUESTS + 4];
+        int count = epoll_wait(link.epoll_fd, events, GUESTS + 4, -1);
         turn(&link, events, count < 0 ? 0 : count);
     }
     files_finish(&link.pool.files);

@@ -572,6 +572,11 @@ void pool_release(struct pool *pool, struct attempt *attempt)
     free_attempt(pool, attempt);
 }
 
+bool pool_is_at_rest(const struct pool *pool)
+{
+    return pool->queued == 0 && pool->live_count == 0;
+}
+
 void pool_set_slots(struct pool *pool, uint32_t slots)
 {
     pool->slots = slots;

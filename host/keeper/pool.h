@@ -109,6 +109,9 @@ void pool_kill(struct pool *pool, struct attempt *attempt, int signal);
 /* Forgets what has come to its end; anything else is left as it is. */
 void pool_release(struct pool *pool, struct attempt *attempt);
 
+/* Nothing runs, and nothing is to run. */
+bool pool_is_at_rest(const struct pool *pool);
+
 void pool_set_slots(struct pool *pool, uint32_t slots);
 
 #endif

@@ -422,8 +422,8 @@ HAFT_INTERFACE(haft_attempt_v1, HAFT_ATTEMPT_V1);
 /* All [instance]. start: the child is queued, in order; what becomes of it is
  * told by haft.child/1. signal: to its whole group, never to a bare pid.
  * find: after a restart, what the keeper knows of an id. release: forget how
- * it ended. slots: how many of this instance's children run at once; 0: no
- * limit (see haft_slots_set_in). */
+ * it ended. slots: how many of this instance's children run at once, from 1
+ * (INVALID otherwise; see haft_slots_set_in). */
 #define HAFT_PROCESS_START 0
 #define HAFT_PROCESS_SIGNAL 1
 #define HAFT_PROCESS_FIND 2

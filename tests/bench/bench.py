@@ -140,6 +140,7 @@ def modules():
 def write_config(slots, storage="sqlite", executor="local"):
     return write("haft.conf", """[host]
 modules = %s
+isolation = none
 state = %s/state
 [storage]
 plugin = %s

@@ -4,8 +4,10 @@
  *
  * For every group of IN-FLIGHT tasks there are as many commits as haft needs
  * at the least: one in which the ends of the last group and the starts of the
- * next are recorded, with the events of both in one row. Prepared statements,
- * WAL, synchronous FULL; nothing else is done. */
+ * next are recorded, with the events of both in one row, the number of the
+ * batch, and the check that the store is still its owner's. TASK-BYTES are of
+ * an end; a start lacks three of its nine members. Prepared statements, WAL,
+ * synchronous FULL; nothing else is done. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #include "tests/bench/number.h"
 
 static sqlite3 *db;
-static sqlite3_stmt *begin, *put, *commit;
+static sqlite3_stmt *begin, *guard, *put, *number, *commit;
 static long long version;
 
 static void check(int code, int wanted)
@@ -50,6 +52,15 @@ static void put_tasks(long first, long end, const char *value, int size)
     }
 }
 
+/* One owner, and batches by number. */
+static void claim(void)
+{
+    sqlite3_bind_blob(guard, 1, "h/owner", 7, SQLITE_STATIC);
+    check(sqlite3_step(guard), SQLITE_ROW);
+    sqlite3_reset(guard);
+    run(number);
+}
+
 static void prepare(const char *sql, sqlite3_stmt **statement)
 {
     check(sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement,
@@ -75,27 +86,35 @@ int main(int argc, char **argv)
     check(sqlite3_exec(db,
                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                        "CREATE TABLE kv (key BLOB PRIMARY KEY, version INTEGER,"
-                       " value BLOB) WITHOUT ROWID;",
+                       " value BLOB) WITHOUT ROWID;"
+                       "INSERT INTO kv VALUES (CAST('h/owner' AS BLOB), 1, '');"
+                       "CREATE TABLE batch (last INTEGER);"
+                       "INSERT INTO batch VALUES (0);",
                        NULL, NULL, NULL),
           SQLITE_OK);
     prepare("BEGIN IMMEDIATE", &begin);
     prepare("INSERT INTO kv VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE "
             "SET version = ?2, value = ?3",
             &put);
+    prepare("SELECT version FROM kv WHERE key = ?1", &guard);
+    prepare("UPDATE batch SET last = last + 1", &number);
     prepare("COMMIT", &commit);
     for (long first = 0; first <= tasks; first += flight) {
         long next = first + flight < tasks ? first + flight : tasks;
         char key[40];
 
         run(begin);
+        claim();
         put_tasks(first - flight < 0 ? 0 : first - flight, first, value,
                   task_size);
-        put_tasks(first, next, value, task_size);
+        put_tasks(first, next, value, task_size * 2 / 3);
         snprintf(key, sizeof(key), "e/%016ld", first);
         put_row(key, value, event_size * (int)flight);
         run(commit);
     }
     sqlite3_finalize(begin);
+    sqlite3_finalize(guard);
+    sqlite3_finalize(number);
     sqlite3_finalize(put);
     sqlite3_finalize(commit);
     free(value);

@@ -152,6 +152,7 @@ def processes_of(folder):
 class Lab(unittest.TestCase):
     maxDiff = None
     config = ""  # more lines of haft.conf
+    program = HAFT
 
     def setUp(self):
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="haft-e2e."))
@@ -202,6 +203,9 @@ class Lab(unittest.TestCase):
         return os.path.exists(self.path(name))
 
     def configure(self, more="", modules=MODULES, host=""):
+        cage = os.environ.get("HAFT_TEST_ISOLATION")
+        if cage and "isolation" not in host:
+            host += "\nisolation = " + cage
         text = "[host]\nmodules = %s\n%s\n" % (modules, host)
         return self.write("haft.conf", text + textwrap.dedent(more))
 
@@ -217,7 +221,7 @@ class Lab(unittest.TestCase):
         options.setdefault("cwd", self.folder)
         options.setdefault("env", self.environment)
         process = subprocess.Popen(
-            [HAFT, *args], text=True, errors="replace", **options
+            [self.program, *args], text=True, errors="replace", **options
         )
         self.started.append(process)
         return process

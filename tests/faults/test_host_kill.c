@@ -177,6 +177,7 @@ static void write_conf(const struct series *s)
 
     snprintf(text, sizeof(text),
              "[host]\nstate = %s/state\nmodules = %s\n"
+             "isolation = none\n"
              "[pool:process]\nslots = 50\n"
              "[retry:backoff]\nbase = 50ms\n",
              s->folder, modules ? modules : ".libs");
@@ -248,13 +249,15 @@ static bool submit(struct series *s, int number)
     return true;
 }
 
+/* Until the host is there: with none, `status` answers too, as a reader. */
 static void wait_until_ready(struct series *s)
 {
     const char *const argv[] = {s->haft, "status", "--config", s->conf, NULL};
     int64_t limit_ms = now_ms() + 30000;
     char text[4096];
 
-    while (run(argv, text, sizeof(text)) != 0) {
+    while (run(argv, text, sizeof(text)) != 0 ||
+           !strstr(text, "is_owner        yes")) {
         ck_assert_msg(now_ms() < limit_ms, "the host does not come up");
         ck_assert_msg(waitpid(s->host, NULL, WNOHANG) == 0,
                       "the host has ended by itself");

@@ -16,6 +16,7 @@ FUZZ_TARGETS = \
     tests/fuzz/fuzz_codec \
     tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_expr \
+    tests/fuzz/fuzz_frame \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_keeper_wire \
     tests/fuzz/fuzz_line \
@@ -23,11 +24,23 @@ FUZZ_TARGETS = \
     tests/fuzz/fuzz_note \
     tests/fuzz/fuzz_outputs \
     tests/fuzz/fuzz_record \
+    tests/fuzz/fuzz_script \
     tests/fuzz/fuzz_utf8 \
     tests/fuzz/fuzz_workflow
+# They hold a plugin at the other end of a wire.
+if PLUGIN_STORAGE_MEMORY
+FUZZ_TARGETS += tests/fuzz/fuzz_worker
+if !STATIC_PLUGINS
+FUZZ_TARGETS += tests/fuzz/fuzz_cage
+endif
+endif
+tests_fuzz_fuzz_cage_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_worker_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_worker_LDFLAGS = $(HAFT_LINK)
 tests_fuzz_fuzz_codec_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_keeper_wire_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_line_LDADD = $(FUZZ_LDADD)
@@ -35,6 +48,7 @@ tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_note_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_outputs_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_record_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_script_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_utf8_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_workflow_LDADD = $(FUZZ_LDADD)
 

@@ -1,9 +1,14 @@
 /* A module that does what it is told: the kind of the first event of a delivery
  * names an act, good or bad, and `seq` is its argument. Tests drive the host's
  * side of the border with it. */
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <haft/notify.h>
 #include <haft/retry.h>
@@ -122,6 +127,38 @@ static haft_status spin(struct actor *a, const struct haft_call *call)
     return -HAFT_CANCELLED;
 }
 
+/* As a plugin that is hostile to the process that it is in. */
+static void end_process(struct haft_slice what, uint64_t n)
+{
+    static const char frame[] = "this is no frame of any protocol at all";
+
+    if (haft_slice_is(what, "signal")) {
+        struct sigaction usual = {.sa_handler = SIG_DFL};
+        sigset_t one;
+
+        sigemptyset(&one);
+        sigaddset(&one, (int)n);
+        sigaction((int)n, &usual, NULL);
+        pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+        raise((int)n);
+    }
+    if (haft_slice_is(what, "exit")) {
+        _exit((int)n);
+    }
+    if (haft_slice_is(what, "orphan")) { /* somebody keeps what was its own */
+        if (fork() == 0) {
+            setsid();
+            sleep(10);
+            _exit(0);
+        }
+        _exit((int)n);
+    }
+    if (haft_slice_is(what, "garble") &&
+        write(3, frame, sizeof(frame)) < (ssize_t)sizeof(frame)) {
+        _exit(99);
+    }
+}
+
 static haft_status act(struct actor *a, const struct haft_call *call,
                        struct haft_slice what, uint64_t n)
 {
@@ -187,6 +224,30 @@ static haft_status was_child(const struct actor *a, struct haft_slice how,
     return is_so ? HAFT_OK : -HAFT_CONFLICT;
 }
 
+/* Whether the kernel lets it do what is none of its business. */
+static haft_status overstep(struct haft_slice what)
+{
+    char path[64];
+    int fd = -1;
+
+    if (haft_slice_is(what, "trace")) {
+        return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0 ? HAFT_OK
+                                                                 : -HAFT_DENIED;
+    }
+    snprintf(path, sizeof(path), "/proc/%d/mem", (int)getppid());
+    if (haft_slice_is(what, "memory")) {
+        fd = open(path, O_RDWR | O_CLOEXEC);
+    } else if (haft_slice_is(what, "system")) {
+        fd = open("/etc/haft-actor", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    } else if (haft_slice_is(what, "scratch")) {
+        fd = open("/tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 ? HAFT_OK : -HAFT_DENIED;
+}
+
 static haft_status act_on_host(struct actor *a, struct haft_slice what,
                                uint64_t n)
 {
@@ -208,6 +269,10 @@ static haft_status act_on_host(struct actor *a, struct haft_slice what,
     if (what.n > 6 && memcmp(what.p, "child_", 6) == 0) {
         return was_child(a, what, n);
     }
+    if (haft_slice_is(what, "trace") || haft_slice_is(what, "memory") ||
+        haft_slice_is(what, "system") || haft_slice_is(what, "scratch")) {
+        return overstep(what);
+    }
     if (haft_slice_is(what, "process")) {
         return a->host->query(a->host->self, "haft.process/1") ? -HAFT_CONFLICT
                                                                : HAFT_OK;
@@ -225,6 +290,7 @@ static haft_status deliver(struct actor *a, const struct haft_call *call,
     haft_status status = act(a, call, what, event_seq(in));
 
     (void)out;
+    end_process(what, event_seq(in));
     return status != HAFT_OK ? status : act_on_host(a, what, event_seq(in));
 }
 HAFT_METHOD(deliver, struct actor, struct haft_notify_deliver_in, void);

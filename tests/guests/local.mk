@@ -12,7 +12,13 @@ guest_puppet_la_SOURCES = tests/guests/puppet.c
 guest_puppet_la_CPPFLAGS = $(GUEST_CPPFLAGS)
 guest_puppet_la_LDFLAGS = $(GUEST_LINK)
 $(guest_puppet_la_OBJECTS): tests/guests/puppet.json
+check_LTLIBRARIES += guest-stayer.la
+guest_stayer_la_SOURCES = tests/guests/stayer.c
+guest_stayer_la_CPPFLAGS = $(GUEST_CPPFLAGS)
+guest_stayer_la_LDFLAGS = $(GUEST_LINK)
+$(guest_stayer_la_OBJECTS): tests/guests/stayer.json
 EXTRA_DIST += tests/guests/actor.json tests/guests/puppet.json \
+    tests/guests/stayer.json \
     tests/guests/bad.json \
     tests/guests/bad-future.json tests/guests/bad-json.json \
     tests/guests/bad-past.json

@@ -12,12 +12,21 @@
  *   leave:TEXT   writes TEXT to the file $HAFT_OUTPUT
  *   ghost        says that an attempt has ended that never was
  *   refuse       answers the start with a fault
+ *   blame        answers the start with a fault that only the host may give
+ *   await:TEXT   as begin; asked again for the attempt it ends it well if there
+ *                is a file TEXT, else it runs
+ *   die:TEXT     ends the process, unless there is a file TEXT
+ *   mortal:TEXT  as begin; the first time that it is asked for the attempt
+ *                again it makes the file TEXT and dies, then it ends it well
+ *  X
  *   linger       does not end until it is cancelled
  *   code:TEXT    has that code when it fails
  *   fail:CLASS   ends with that class, by number
  *
  * What did not end otherwise ends well. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <haft/executor.h>
 #include <haft/host.h>
@@ -41,6 +50,7 @@ struct puppet {
     struct haft_slice code;
     int lingers;
     int is_refused;
+    int is_blamed;
 };
 
 static void output(struct puppet *p, uint32_t stream, uint64_t offset,
@@ -133,15 +143,28 @@ static void leave(struct puppet *p, struct haft_slice text)
     }
 }
 
-static void begin(struct puppet *p, struct haft_slice text)
+static void mortal(struct puppet *p, struct haft_slice text)
 {
     HAFT_NEW(haft_attempt_started_in, in);
 
-    (void)text;
     in.attempt = p->job->attempt;
     in.fence = p->job->fence;
-    in.token = haft_text("strings");
+    in.token = text;
     haft_ask(p->attempt, HAFT_ATTEMPT_STARTED, NULL, &in, NULL);
+}
+
+static void await(struct puppet *p, struct haft_slice text)
+{
+    char token[4096];
+
+    snprintf(token, sizeof(token), "+%.*s", (int)text.n, (const char *)text.p);
+    mortal(p, haft_text(token));
+}
+
+static void begin(struct puppet *p, struct haft_slice text)
+{
+    (void)text;
+    mortal(p, haft_text("strings"));
 }
 
 static void end(struct puppet *p, uint64_t attempt, uint64_t fence,
@@ -172,6 +195,23 @@ static void refuse(struct puppet *p, struct haft_slice text)
     p->is_refused = 1;
 }
 
+static void die(struct puppet *p, struct haft_slice text)
+{
+    char path[4096];
+
+    (void)p;
+    snprintf(path, sizeof(path), "%.*s", (int)text.n, (const char *)text.p);
+    if (access(path, F_OK) != 0) {
+        _exit(7);
+    }
+}
+
+static void blame(struct puppet *p, struct haft_slice text)
+{
+    (void)text;
+    p->is_blamed = 1;
+}
+
 static void linger(struct puppet *p, struct haft_slice text)
 {
     (void)text;
@@ -199,7 +239,8 @@ static const struct {
     {"begin", begin}, {"say", say},     {"cry", cry},       {"skip", skip},
     {"third", third}, {"stale", stale}, {"tell", tell},     {"note", note},
     {"leave", leave}, {"ghost", ghost}, {"refuse", refuse}, {"linger", linger},
-    {"code", name},   {"fail", fail},
+    {"code", name},   {"fail", fail},   {"blame", blame},   {"mortal", mortal},
+    {"die", die},     {"await", await},
 };
 
 static void act(struct puppet *p, struct haft_slice word)
@@ -235,12 +276,21 @@ static haft_status start(struct puppet *p, const struct haft_call *call,
     p->code = haft_text("puppet.failed");
     p->lingers = 0;
     p->is_refused = 0;
+    p->is_blamed = 0;
     for (uint32_t i = 0; i < in->argv.count; i++) {
         act(p, *(const struct haft_slice *)haft_item(in->argv, i));
     }
     if (p->is_refused) {
         return haft_fail(p->host, call, HAFT_RESOURCE, "puppet.refused",
                          "refused as told");
+    }
+    if (p->is_blamed) {
+        HAFT_NEW(haft_fault, fault);
+        fault.fault_class = HAFT_PLUGIN_CRASH;
+        fault.effect = HAFT_EFFECT_MAYBE;
+        fault.code = haft_text("host.worker_lost");
+        p->host->fault(p->host->self, call->id, &fault);
+        return -HAFT_PLUGIN_CRASH;
     }
     if (!p->lingers) {
         end(p, in->attempt, in->fence, p->fault_class);
@@ -267,10 +317,20 @@ static haft_status recover(struct puppet *p, const struct haft_call *call,
                            const struct haft_executor_recover_in *in,
                            struct haft_executor_recover_out *out)
 {
-    (void)p;
+    char token[4096];
+
     (void)call;
-    (void)in;
-    out->state = HAFT_RECOVER_UNKNOWN;
+    snprintf(token, sizeof(token), "%.*s", (int)in->token.n,
+             (const char *)in->token.p);
+    if (token[0] == '/' &&
+        open(token, O_CREAT | O_EXCL | O_CLOEXEC, 0600) >= 0) {
+        _exit(8);
+    }
+    out->state = token[0] == '/' || token[0] == '+' ? HAFT_RECOVER_RUNNING
+                                                    : HAFT_RECOVER_UNKNOWN;
+    if (token[0] == '/' || (token[0] == '+' && access(token + 1, F_OK) == 0)) {
+        end(p, in->attempt, in->fence, 0);
+    }
     return HAFT_OK;
 }
 HAFT_METHOD(recover, struct puppet, struct haft_executor_recover_in,

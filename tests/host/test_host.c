@@ -29,7 +29,8 @@ static struct config *config_of(const char *root, const char *state,
     int size;
 
     size = snprintf(text, sizeof(text),
-                    "[host]\nstate = %s/%s\nmodules = %s\nlog_level = error\n"
+                    "[host]\nstate = %s/%s\nmodules = %s\nisolation = "
+                    "none\nlog_level = error\n"
                     "[storage]\nplugin = %s\n"
                     "[route]\nprocess = noop\n[executor:noop]\n",
                     root, state, modules ? modules : ".libs", storage);

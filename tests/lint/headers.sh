@@ -22,7 +22,7 @@ try() {
 
 # The sdk's headers are installed beside the others.
 mkdir -p "$work/sdk/haft"
-find sdk -maxdepth 1 -name '*.h' -exec cp {} "$work/sdk/haft/" \;
+find sdk -maxdepth 1 -name '*.h*' -exec cp {} "$work/sdk/haft/" \;
 
 headers=$(cd include && find haft -name '*.h' | sort)
 headers="$headers $(cd "$work/sdk" && find haft -name '*.h' | sort)"
@@ -39,6 +39,15 @@ for header in $headers; do
             try cc:C++11 $cxx -std=c++11
             try cc:C++20 $cxx -std=c++20
         fi
+    }
+done
+headers=$(cd "$work/sdk" && find haft -name '*.hh' | sort)
+for header in $headers; do
+    printf '#include <%s>\n#include <%s>\nextern int one;\n' \
+        "$header" "$header" >"$work/one.cc"
+    [ "$cxx" = none ] || {
+        try cc:C++17 "$cxx" -std=c++17
+        try cc:C++20 "$cxx" -std=c++20
     }
 done
 [ "$cxx" != none ] || echo "no C++ compiler: looked at C alone"

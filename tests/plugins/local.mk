@@ -26,6 +26,21 @@ tests_plugins_storage_test_sqlite_faults_SOURCES = \
 tests_plugins_storage_test_sqlite_faults_LDADD = \
     libstoremodel.la libfakehost.la $(SQLITE_LIBS) $(LDADD)
 endif
+if PLUGIN_STORAGE_POSTGRES
+check_PROGRAMS += \
+    tests/plugins/storage/test_postgres \
+    tests/plugins/storage/test_postgres_faults
+check_LTLIBRARIES += libdatabase.la
+libdatabase_la_SOURCES = \
+    tests/plugins/storage/database.c tests/plugins/storage/database.h
+tests_plugins_storage_test_postgres_LDADD = \
+    libdatabase.la libstoremodel.la libfakehost.la $(PQ_LIBS) $(LDADD)
+tests_plugins_storage_test_postgres_faults_SOURCES = \
+    tests/plugins/storage/proxy.c tests/plugins/storage/proxy.h \
+    tests/plugins/storage/test_postgres_faults.c
+tests_plugins_storage_test_postgres_faults_LDADD = \
+    libdatabase.la libstoremodel.la libfakehost.la $(PQ_LIBS) $(LDADD)
+endif
 if PLUGIN_EXECUTOR_NOOP
 check_PROGRAMS += tests/plugins/executor/test_noop
 tests_plugins_executor_test_noop_LDADD = libfakehost.la $(LDADD)
@@ -57,4 +72,13 @@ tests/plugins/storage/faulty.lo: tests/plugins/storage/faulty.json
 EXTRA_DIST += tests/plugins/storage/faulty.json
 check_PROGRAMS += tests/plugins/storage/test_faulty
 tests_plugins_storage_test_faulty_LDADD = \
+    libstoremodel.la libfakehost.la $(LDADD)
+# The template of a storage plugin.
+check_LTLIBRARIES += storage-your-name.la
+storage_your_name_la_SOURCES = tests/plugins/storage/your_name.c
+storage_your_name_la_CPPFLAGS = -Wa,-I$(srcdir)/sdk/template/storage \
+    $(AM_CPPFLAGS)
+storage_your_name_la_LDFLAGS = $(GUEST_LINK)
+check_PROGRAMS += tests/plugins/storage/test_your_name
+tests_plugins_storage_test_your_name_LDADD = \
     libstoremodel.la libfakehost.la $(LDADD)

@@ -1,5 +1,6 @@
 check_PROGRAMS += \
     tests/sdk/test_child \
+    tests/sdk/test_fakehost \
     tests/sdk/test_faults \
     tests/sdk/test_sdk \
     tests/sdk/test_templates

@@ -113,7 +113,8 @@ static haft_status hear_ended(void *ctx, struct guest *who,
 
 static const guest_serve methods[] = {hear_started, hear_started, hear_started,
                                       hear_ended};
-static const struct guest_service attempts = {&haft_attempt_v1, methods, NULL};
+static const struct guest_service attempts = {.interface = &haft_attempt_v1,
+                                              .methods = methods};
 
 static void check_executor(void)
 {
@@ -136,7 +137,7 @@ static void check_executor(void)
     fixture_wait(&f, &heard.ended, 1);
 
     ck_assert_uint_eq(heard.fence, 3);
-    ck_assert_str_eq(content("output"), "echo hello\n");
+    ck_assert_str_eq(content("output"), "would run: echo hello\n");
 }
 
 START_TEST(templates_and_guide_build_from_an_installed_tree_and_work)
@@ -169,8 +170,8 @@ static int count_code(const char *name)
     int count = 0;
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/sdk/template/%s/%s.c",
-             getenv("HAFT_SRCDIR"), name, name);
+    snprintf(path, sizeof(path), "%s/sdk/template/%s-c/your-name.c",
+             getenv("HAFT_SRCDIR"), name);
     file = fopen(path, "r");
     ck_assert_msg(file != NULL, "%s", path);
     while (fgets(line, sizeof(line), file)) {
@@ -188,6 +189,8 @@ START_TEST(templates_are_small)
 {
     ck_assert_int_le(count_code("notify"), 40);
     ck_assert_int_le(count_code("executor"), 80);
+    ck_assert_int_le(count_code("retry"), 50);
+    ck_assert_int_le(count_code("auth"), 60);
 }
 END_TEST
 

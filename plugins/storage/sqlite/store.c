@@ -15,7 +15,8 @@
 
 /* A WAL below this is left as it is when the store is closed: the next start
  * reads it in a fraction of the time of the two syncs that a checkpoint takes,
- * and goes on at its end without the two of a new one. */
+ * and goes on at its end without the two of a new one. One that holds what a
+ * failed COMMIT left is not left. */
 #define WAL_LEAVE (256 << 10)
 
 static const char *const stmt_sql[STMTS] = {
@@ -215,7 +216,7 @@ void sqlite_close(struct sqlite *s)
         sqlite3_finalize(s->stmts[i]);
         s->stmts[i] = NULL;
     }
-    if (s->db && sqlite_file_size(s, "-wal") < WAL_LEAVE) {
+    if (s->db && !s->is_doubtful && sqlite_file_size(s, "-wal") < WAL_LEAVE) {
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
     sqlite3_close(s->db);

@@ -52,7 +52,7 @@ START_TEST(without_a_word_everything_has_its_default)
     ck_assert_int_eq(c->host.log_level, LOG_LEVEL_INFO);
     ck_assert_int_eq(c->host.log_format, LOG_FORMAT_TEXT);
     ck_assert_int_eq(c->host.drain_ms, 10000);
-    ck_assert_str_eq(c->host.isolation, "none");
+    ck_assert_ptr_null(c->host.isolation);
     ck_assert_str_eq(config_plugin(c->storage), "sqlite");
     ck_assert_str_eq(c->route.process, "local");
     ck_assert_str_eq(c->route.container, "dagger");
@@ -142,13 +142,17 @@ START_TEST(the_general_keys_of_a_plugin_are_the_hosts)
         "module = /opt/n.so\n"
         "sha256 = "
         "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeFF\n"
-        "own = 1\n");
+        "isolation = process\n"
+        "own = 1\n"
+        "[host]\n"
+        "isolation = none\n");
     const struct config_section *s = config_find(c, "notify", "ops");
 
     ck_assert_str_eq(config_plugin(s), "command");
     ck_assert_str_eq(config_module(s), "/opt/n.so");
     ck_assert_uint_eq(strlen(config_sha256(s)), 64);
-    ck_assert_str_eq(config_isolation(c, s), "none");
+    ck_assert_str_eq(config_isolation(c, s), "process");
+    ck_assert_str_eq(config_isolation(c, c->storage), "none");
     ck_assert_ptr_null(config_module(c->storage));
     config_destroy(c);
 }
@@ -230,7 +234,7 @@ END_TEST
 START_TEST(what_a_later_version_does_is_refused_and_never_ignored)
 {
     check_refused("[workflows]\n[retention]\n[role:a]\n[breaker:a]\n"
-                  "[flag:a]\n[executor:local]\nsurvive = yes\nfallback = x\n",
+                  "[flag:a]\n[executor:local]\nfallback = x\n",
                   "f:1: [workflows]: not yet carried out by this version of "
                   "haft\n"
                   "f:2: [retention]: not yet carried out by this version of "
@@ -241,9 +245,7 @@ START_TEST(what_a_later_version_does_is_refused_and_never_ignored)
                   "haft\n"
                   "f:5: [flag:a]: not yet carried out by this version of "
                   "haft\n"
-                  "f:7: [executor:local] survive: not yet carried out by this "
-                  "version of haft\n"
-                  "f:8: [executor:local] fallback: not yet carried out by "
+                  "f:7: [executor:local] fallback: not yet carried out by "
                   "this version of haft");
 }
 END_TEST
@@ -622,7 +624,7 @@ START_TEST(show_says_where_each_value_comes_from)
                                  "# built in\n"));
     ck_assert_ptr_nonnull(strstr(out.text, "token = ${HAFT_TEST_SECRET}"));
     ck_assert_ptr_null(strstr(out.text, "hunter2"));
-    ck_assert_ptr_null(strstr(out.text, "survive"));
+    ck_assert_ptr_null(strstr(out.text, "fallback"));
     str_finish(&out);
     config_destroy(c);
 }

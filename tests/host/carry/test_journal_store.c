@@ -372,17 +372,22 @@ START_TEST(a_run_that_cannot_be_restored_does_not_stop_the_others)
 }
 END_TEST
 
+/* An owner has died with r1 in the store, and this note of its restoring. */
+static void leave_one_run(struct world *w, const char *restoring)
+{
+    start(w);
+    submit(w, "r1");
+    turn(w);
+    fake_store_run(&w->store);
+    stop(w);
+    fake_store_put(&w->store, "h/restoring", restoring);
+}
+
 START_TEST(a_run_on_which_owners_die_again_and_again_is_set_aside)
 {
     struct world w;
 
-    start(&w);
-    submit(&w, "r1");
-    turn(&w);
-    fake_store_run(&w.store);
-    stop(&w);
-    fake_store_put(&w.store, "h/restoring",
-                   "\x01{\"tries\":4,\"run\":\"r1\",\"run_tries\":2}");
+    leave_one_run(&w, "\x01{\"tries\":4,\"run\":\"r1\",\"run_tries\":2}");
     begin(&w);
     turn(&w);
     fake_store_run(&w.store);
@@ -398,12 +403,7 @@ START_TEST(after_two_deaths_each_run_is_noted_before_it_is_touched)
 {
     struct world w;
 
-    start(&w);
-    submit(&w, "r1");
-    turn(&w);
-    fake_store_run(&w.store);
-    stop(&w);
-    fake_store_put(&w.store, "h/restoring", "\x01{\"tries\":2}");
+    leave_one_run(&w, "\x01{\"tries\":2}");
     begin(&w);
 
     ck_assert_int_eq(w.status, 0);
@@ -418,13 +418,7 @@ START_TEST(a_note_whose_answer_is_lost_suspects_no_run)
 {
     struct world w;
 
-    start(&w);
-    submit(&w, "r1");
-    turn(&w);
-    fake_store_run(&w.store);
-    stop(&w);
-    fake_store_put(&w.store, "h/restoring",
-                   "\x01{\"tries\":3,\"run\":\"r1\",\"run_tries\":1}");
+    leave_one_run(&w, "\x01{\"tries\":3,\"run\":\"r1\",\"run_tries\":1}");
     prepare(&w);
     w.store.commits = 0;
     while (w.store.commits < 2 && fake_store_answer(&w.store)) {

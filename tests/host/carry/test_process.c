@@ -92,13 +92,15 @@ static void open_yard(struct yard *y)
     enter(y, 1);
 }
 
+/* A keeper that is leaving may be quicker with a file of its own. */
 static int drop(const char *path, const struct stat *stat, int type,
                 struct FTW *place)
 {
     (void)stat;
     (void)type;
     (void)place;
-    return remove(path);
+    remove(path);
+    return 0;
 }
 
 static void close_yard(struct yard *y)
@@ -350,6 +352,19 @@ START_TEST(what_cannot_be_a_job_is_refused_and_forgotten)
 }
 END_TEST
 
+START_TEST(no_slots_at_all_are_refused)
+{
+    struct haft_slots_set_in in = {.size = sizeof(in)};
+    struct yard y;
+
+    open_yard(&y);
+
+    ck_assert_int_eq(ask(&y, y.guest, HAFT_PROCESS_SLOTS, &in, NULL),
+                     -HAFT_INVALID);
+    close_yard(&y);
+}
+END_TEST
+
 START_TEST(a_child_belongs_to_the_guest_that_started_it)
 {
     const struct job job = {.script = "exit 1"};
@@ -556,6 +571,7 @@ TEST_MAIN("process", a_childs_end_is_told,
           input_is_read_from_a_file_that_goes_with_the_child,
           limits_hold_for_the_child,
           what_cannot_be_a_job_is_refused_and_forgotten,
+          no_slots_at_all_are_refused,
           a_child_belongs_to_the_guest_that_started_it,
           asked_twice_a_child_is_started_once, who_gives_no_id_is_given_one,
           the_next_host_finds_a_child_again,

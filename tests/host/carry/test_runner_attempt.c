@@ -1,12 +1,14 @@
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <haft/types.h>
 
 #include "host/base/log.h"
 #include "host/carry/runner.h"
-#include "tests/check_main.h"
+#include "tests/caged_main.h"
 #include "tests/host/door/desk.h"
 
 /* Runs of one task `a` on tests/guests/puppet.c, which does what the words of
@@ -18,6 +20,12 @@
 static void open_stage(struct desk *desk)
 {
     desk_open_with(desk, HOST_OWNER, PUPPETS);
+}
+
+static void open_caged(struct desk *desk)
+{
+    desk_open_with(desk, HOST_OWNER,
+                   "[executor:puppet]\nisolation = process\n");
 }
 
 /* A workflow with that command; more about the task in `more`. */
@@ -104,6 +112,56 @@ START_TEST(a_start_that_is_refused_has_started_nothing)
     play(&desk, "refuse", ", retry: { max: 0 }");
 
     ck_fault(&desk, "failed", "RESOURCE", "not_started", "puppet.refused");
+    desk_close(&desk);
+}
+END_TEST
+
+START_TEST(a_start_that_blames_the_host_has_failed)
+{
+    struct desk desk;
+
+    open_caged(&desk);
+    play(&desk, "blame", ", on_unknown: fail");
+
+    ck_fault(&desk, "failed", "PLUGIN_CRASH", "maybe", "host.worker_lost");
+    desk_close(&desk);
+}
+END_TEST
+
+/* The only child that this process has. */
+static void kill_worker(void)
+{
+    char path[64];
+    int pid = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    f = fopen(path, "re");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fscanf(f, "%d", &pid), 1);
+    fclose(f);
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+}
+
+START_TEST(an_executor_that_dies_while_it_recovers_is_asked_again)
+{
+    struct desk desk;
+    char document[4200];
+
+    open_caged(&desk);
+    snprintf(document, sizeof(document),
+             "version: 1\ntasks: { a: { executor: puppet, on_unknown: fail,\n"
+             "  command: ['mortal:%s/died', linger] } }\n",
+             desk.folder);
+    desk_submit(&desk, document);
+    desk_wait(&desk, "task.started");
+    kill_worker();
+    desk_wait(&desk, "run.ended");
+
+    desk_get(&desk, "run.get", "{\"run\":\"last\"}");
+    ck_assert_str_eq(json_get_text(desk.result, "state", ""), "succeeded");
+    snprintf(document, sizeof(document), "%s/died", desk.folder);
+    ck_assert_int_eq(access(document, F_OK), 0);
     desk_close(&desk);
 }
 END_TEST
@@ -248,14 +306,17 @@ START_TEST(an_end_of_what_nobody_knows_is_counted_and_released_in_time)
 }
 END_TEST
 
-TEST_MAIN("runner_attempt", what_an_executor_hands_over_becomes_the_log,
-          output_that_cannot_be_right_is_refused, progress_changes_nothing,
-          a_start_that_is_refused_has_started_nothing,
-          a_class_that_is_none_counts_as_internal,
-          an_expression_without_a_value_fails_the_task,
-          a_success_with_malformed_outputs_is_none, outputs_are_read_at_the_end,
-          folders_that_cannot_be_made_fail_the_task,
-          an_executor_of_other_jobs_is_refused_at_once,
-          a_retry_plugin_that_answers_nonsense_ends_the_task,
-          a_cancelled_attempt_ends_when_its_executor_says_so,
-          an_end_of_what_nobody_knows_is_counted_and_released_in_time)
+CAGED_MAIN("runner_attempt", what_an_executor_hands_over_becomes_the_log,
+           output_that_cannot_be_right_is_refused, progress_changes_nothing,
+           a_start_that_is_refused_has_started_nothing,
+           a_start_that_blames_the_host_has_failed,
+           an_executor_that_dies_while_it_recovers_is_asked_again,
+           a_class_that_is_none_counts_as_internal,
+           an_expression_without_a_value_fails_the_task,
+           a_success_with_malformed_outputs_is_none,
+           outputs_are_read_at_the_end,
+           folders_that_cannot_be_made_fail_the_task,
+           an_executor_of_other_jobs_is_refused_at_once,
+           a_retry_plugin_that_answers_nonsense_ends_the_task,
+           a_cancelled_attempt_ends_when_its_executor_says_so,
+           an_end_of_what_nobody_knows_is_counted_and_released_in_time)

@@ -28,6 +28,7 @@ static void open_place(struct place *p)
     str_init(&p->why, STR_WHY_LIMIT);
     size = snprintf(text, sizeof(text),
                     "[host]\nstate = %s/state\nmodules = %s\n"
+                    "isolation = none\n"
                     "log_level = error\n[storage]\nplugin = memory\n"
                     "[auth:peer]\n"
                     "[route]\nprocess = noop\n[executor:noop]\n",

@@ -66,6 +66,33 @@ START_TEST(what_was_open_is_asked_about)
 }
 END_TEST
 
+START_TEST(attempts_of_an_executor_that_was_lost_are_asked_about)
+{
+    struct world w;
+    uint32_t job;
+
+    world_init(&w, 1);
+    build(&w, &plain);
+    job = workflow_build_job(
+        w.build, &(struct workflow_job){.script = "x", .executor = "ahead"});
+    task_made(&w, "other", (struct made){.job = job});
+    submit(&w);
+    start(&w, "a");
+
+    core_ask_adrift(w.core, 0);
+    turn(&w);
+
+    ck_assert_uint_eq(count_effects(&w, EFFECT_RECOVER, "a"), 1);
+    ck_assert_uint_eq(count_effects(&w, EFFECT_RECOVER, "b"), 1);
+    ck_assert_uint_eq(count_effects(&w, EFFECT_RECOVER, NULL), 2);
+    found(&w, "a", FOUND_RUNNING);
+    found(&w, "b", FOUND_NEVER_STARTED);
+    ck_state(&w, "a", TASK_RUNNING);
+    ck_assert_uint_eq(count_effects(&w, EFFECT_START, "b"), 1);
+    world_finish(&w);
+}
+END_TEST
+
 START_TEST(an_attempt_that_still_runs_goes_on_to_its_end)
 {
     struct world w;
@@ -687,25 +714,29 @@ START_TEST(a_run_that_cannot_be_restored_whole_is_taken_out_again)
 }
 END_TEST
 
-TEST_MAIN(
-    "resume", a_run_that_cannot_be_restored_whole_is_taken_out_again,
-    what_was_open_is_asked_about, an_attempt_that_still_runs_goes_on_to_its_end,
-    an_end_may_come_before_the_answer,
-    an_attempt_that_never_started_is_started_again_as_it_is,
-    an_attempt_that_started_and_never_did_is_lost,
-    an_attempt_that_nobody_knows_is_lost,
-    an_attempt_whose_executor_is_gone_is_lost,
-    a_second_answer_about_an_attempt_is_stale,
-    new_attempts_are_never_confused_with_those_of_the_old_owner,
-    a_question_is_asked_again_with_the_seed_that_was_drawn,
-    a_next_try_keeps_its_time, a_next_try_that_is_overdue_starts_at_once,
-    a_hold_is_held, ends_are_kept_and_their_children_know_them,
-    a_task_that_was_ready_needs_no_record, finally_tasks_go_on_where_they_were,
-    a_cancel_that_is_half_on_disk_is_carried_through,
-    tasks_that_were_cancelled_say_that_their_run_was,
-    items_of_a_run_that_was_stopped_do_not_begin,
-    a_cancel_goes_on_and_is_sent_again, a_run_limit_counts_on_from_the_start,
-    a_time_out_that_was_decided_is_still_one,
-    a_queue_limit_counts_on_from_when_it_became_ready,
-    items_go_on_where_they_were, items_that_are_not_what_they_were_fail,
-    a_record_that_does_not_fit_is_refused, a_run_that_had_ended_is_forgotten)
+TEST_MAIN("resume", a_run_that_cannot_be_restored_whole_is_taken_out_again,
+          what_was_open_is_asked_about,
+          attempts_of_an_executor_that_was_lost_are_asked_about,
+          an_attempt_that_still_runs_goes_on_to_its_end,
+          an_end_may_come_before_the_answer,
+          an_attempt_that_never_started_is_started_again_as_it_is,
+          an_attempt_that_started_and_never_did_is_lost,
+          an_attempt_that_nobody_knows_is_lost,
+          an_attempt_whose_executor_is_gone_is_lost,
+          a_second_answer_about_an_attempt_is_stale,
+          new_attempts_are_never_confused_with_those_of_the_old_owner,
+          a_question_is_asked_again_with_the_seed_that_was_drawn,
+          a_next_try_keeps_its_time, a_next_try_that_is_overdue_starts_at_once,
+          a_hold_is_held, ends_are_kept_and_their_children_know_them,
+          a_task_that_was_ready_needs_no_record,
+          finally_tasks_go_on_where_they_were,
+          a_cancel_that_is_half_on_disk_is_carried_through,
+          tasks_that_were_cancelled_say_that_their_run_was,
+          items_of_a_run_that_was_stopped_do_not_begin,
+          a_cancel_goes_on_and_is_sent_again,
+          a_run_limit_counts_on_from_the_start,
+          a_time_out_that_was_decided_is_still_one,
+          a_queue_limit_counts_on_from_when_it_became_ready,
+          items_go_on_where_they_were, items_that_are_not_what_they_were_fail,
+          a_record_that_does_not_fit_is_refused,
+          a_run_that_had_ended_is_forgotten)

@@ -70,6 +70,7 @@ static inline void desk_open_with(struct desk *desk, enum host_part part,
     ck_assert_ptr_nonnull(mkdtemp(desk->folder));
     size = snprintf(text, sizeof(text),
                     "[host]\nstate = %s/state\nmodules = %s\n"
+                    "isolation = none\n"
                     "log_level = error\n"
                     "[storage]\nplugin = memory\n"
                     "[route]\nprocess = noop\n[executor:noop]\n%s",

@@ -128,6 +128,7 @@ END_TEST
 /* Somebody who follows a log, beside the desk. */
 struct follower {
     char text[256];
+    int64_t try; /* the first that was heard of */
     int64_t end; /* 0: goes on */
 };
 
@@ -139,6 +140,9 @@ static void follow_event(void *ctx, const char *json, size_t size)
 
     snprintf(f->text + used, sizeof(f->text) - used, "%s",
              json_get_text(event, "text", ""));
+    if (!f->try) {
+        f->try = json_get_int(event, "try", 0);
+    }
     cJSON_Delete(event);
 }
 
@@ -159,7 +163,7 @@ static void follow_error(void *ctx, const struct fault *fault)
 
 START_TEST(a_log_is_followed_until_its_attempt_has_ended)
 {
-    struct follower f = {{0}, 0};
+    struct follower f = {{0}, 0, 0};
     const struct op_answer answer = {follow_event, follow_result, follow_error,
                                      &f};
     struct desk desk;
@@ -185,9 +189,35 @@ START_TEST(a_log_is_followed_until_its_attempt_has_ended)
 }
 END_TEST
 
+START_TEST(a_follower_of_a_task_hears_of_every_try)
+{
+    struct follower f = {{0}, 0, 0};
+    const struct op_answer answer = {follow_event, follow_result, follow_error,
+                                     &f};
+    struct desk desk;
+
+    open_stage(&desk);
+    desk_submit(&desk, "version: 1\n"
+                       "tasks: { a: { executor: puppet,\n"
+                       "  retry: { max: 2, base: 50ms },\n"
+                       "  command: [begin, 'say:x', 'fail:7'] } }\n");
+    desk_wait(&desk, "task.started");
+    ops_call(host_ops(desk.host), "task.log", "user:tester",
+             cJSON_Parse("{" TASK_A ",\"follow\":true}"), &answer);
+    while (!f.end) {
+        desk_turn(&desk);
+    }
+
+    ck_assert_int_gt(f.try, 0);
+    ck_assert_int_eq((int)strspn(f.text, "x"), 4 - f.try);
+    ck_assert_uint_eq(strlen(f.text), strspn(f.text, "x"));
+    desk_close(&desk);
+}
+END_TEST
+
 START_TEST(a_follower_of_a_log_may_leave)
 {
-    struct follower f = {{0}, 0};
+    struct follower f = {{0}, 0, 0};
     const struct op_answer answer = {follow_event, follow_result, follow_error,
                                      &f};
     struct desk desk;
@@ -249,5 +279,6 @@ TEST_MAIN("ops_task", a_task_is_shown_with_its_name,
           a_log_may_be_read_from_its_middle,
           a_character_is_not_cut_in_two_between_pieces,
           a_log_is_followed_until_its_attempt_has_ended,
+          a_follower_of_a_task_hears_of_every_try,
           a_follower_of_a_log_may_leave, only_a_held_task_is_resolved,
           a_held_task_ends_as_a_person_says)

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <check.h>
 
@@ -15,6 +17,7 @@
 #define FIXTURE_LIMIT_MS 20000 /* a test that waits longer has failed */
 
 struct fixture {
+    char folder[64]; /* the state directory */
     struct loop *loop;
     struct config *config;
     struct guests *guests;
@@ -33,17 +36,20 @@ struct answer {
 
 static int fixture_answers; /* in all, for their order */
 
-static inline void fixture_open(struct fixture *f, const char *sections,
-                                const struct guest_service *service)
+/* `host`: more lines of [host]. */
+static inline void fixture_open_with(struct fixture *f, const char *host,
+                                     const char *sections,
+                                     const struct guest_service *service)
 {
     const char *modules = getenv("HAFT_TEST_MODULES");
     struct str text;
 
-    memset(f, 0, sizeof(*f));
-    str_init(&f->why, STR_WHY_LIMIT);
     str_init(&text, 65536);
-    str_addf(&text, "[host]\nmodules = %s\n%s", modules ? modules : ".libs",
-             sections);
+    *f = (struct fixture){.folder = "/tmp/haft-guests-XXXXXX"};
+    ck_assert_ptr_nonnull(mkdtemp(f->folder));
+    str_init(&f->why, STR_WHY_LIMIT);
+    str_addf(&text, "[host]\nstate = %s\nmodules = %s\n%s%s", f->folder,
+             modules ? modules : ".libs", host, sections);
     f->config = config_read(text.text, text.size, "test.conf", true, &f->why);
     ck_assert_msg(f->config != NULL, "%s", f->why.text);
     f->loop = loop_create();
@@ -55,6 +61,24 @@ static inline void fixture_open(struct fixture *f, const char *sections,
     fixture_answers = 0;
 }
 
+/* Inside this process, unless a section says otherwise. */
+static inline void fixture_open(struct fixture *f, const char *sections,
+                                const struct guest_service *service)
+{
+    fixture_open_with(f, "isolation = none\n", sections, service);
+}
+
+static inline void fixture_remove(const char *folder)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", folder, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+}
+
 static inline void fixture_close(struct fixture *f)
 {
     guests_stop(f->guests);
@@ -62,6 +86,7 @@ static inline void fixture_close(struct fixture *f)
     loop_destroy(f->loop);
     config_destroy(f->config);
     str_finish(&f->why);
+    fixture_remove(f->folder);
 }
 
 static inline struct guest *fixture_find(struct fixture *f, const char *kind,

@@ -282,7 +282,7 @@ START_TEST(a_module_is_a_bare_name_or_an_absolute_path)
 
     str_init(&why, STR_WHY_LIMIT);
     modules_init(&ms);
-    modules_scan(&ms, modules());
+    modules_scan(&ms, modules(), false);
 
     ck_assert_ptr_nonnull(modules_find(&ms, "guest-actor", &why));
     ck_assert_ptr_eq(modules_find(&ms, "guest-actor.so", &why),

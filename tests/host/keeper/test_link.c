@@ -37,6 +37,18 @@ static int hear(int fd)
     return head.type;
 }
 
+/* Until that attempt is told to have ended, alone in its packet. */
+static void hear_end(int fd, uint64_t id)
+{
+    struct wire_report report = {.state = WIRE_UNKNOWN};
+    while (report.id != id || report.state != WIRE_ENDED) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        ck_assert_int_eq(poll(&ready, 1, LAB_WAIT_MS), 1);
+        ck_assert_int_eq(recv(fd, &report, sizeof(report), 0),
+                         (ssize_t)sizeof(report));
+    }
+}
+
 static struct wire_hello hello_of(uint64_t epoch)
 {
     return (struct wire_hello){
@@ -268,6 +280,38 @@ START_TEST(a_host_that_does_not_read_loses_nothing)
 }
 END_TEST
 
+/* What it withdraws it is told of once more, but is not there to hear it. */
+START_TEST(what_a_leaving_host_releases_is_released)
+{
+    struct lab lab;
+    begin(&lab);
+    pid_t keeper = keeper_pid(lab.keeper);
+    lab_detach(&lab);
+    int fd = dial(&lab);
+    struct wire_hello hello = hello_of(10);
+    say(fd, &hello, sizeof(hello));
+    ck_assert_int_eq(hear(fd), WIRE_READY);
+    ck_assert_int_eq(hear(fd), WIRE_REPORT);
+    say_spawn(fd, 2, "exit 0");
+    hear_end(fd, 2);
+
+    struct wire_id last[100];
+    for (int i = 0; i < 100; i++) {
+        last[i] = (struct wire_id){.head = wire_head(WIRE_WITHDRAW), .id = 2};
+    }
+    last[99].head = wire_head(WIRE_RELEASE);
+    stop(keeper);
+    say(fd, last, sizeof(last));
+    close(fd);
+    kill(keeper, SIGCONT);
+
+    lab_attach(&lab);
+    lab_wait_ready(&lab);
+    ck_assert_uint_eq(lab.reports[2].state, WIRE_UNKNOWN);
+    lab_finish(&lab);
+}
+END_TEST
+
 START_TEST(a_full_table_refuses_and_goes_on)
 {
     struct lab lab;
@@ -290,6 +334,46 @@ START_TEST(a_full_table_refuses_and_goes_on)
     ck_assert(lab_is_alive(keeper));
     kill(keeper, SIGKILL);
     close(fd);
+    lab_finish(&lab);
+}
+END_TEST
+
+/* As when somebody removes the state directory. */
+static void remove_socket(const struct lab *lab)
+{
+    ck_assert_int_eq(unlinkat(lab->state_fd, WIRE_SOCKET_NAME, 0), 0);
+}
+
+START_TEST(out_of_reach_it_keeps_no_ends)
+{
+    struct lab lab;
+    lab_start(&lab, 4);
+    lab_spawn(&lab, 1, "exit 0");
+    lab_wait_state(&lab, 1, WIRE_ENDED);
+    lab_detach(&lab);
+
+    remove_socket(&lab);
+
+    lab_wait_unlocked(&lab);
+    lab_finish(&lab);
+}
+END_TEST
+
+START_TEST(out_of_reach_it_waits_for_what_runs)
+{
+    struct lab lab;
+    lab_start(&lab, 1);
+    lab_spawn(&lab, 1, "until test -e go; do sleep 0.01; done");
+    lab_spawn(&lab, 2, "echo $$ >second");
+    lab_wait_state(&lab, 1, WIRE_RUNNING);
+    remove_socket(&lab);
+    lab_detach(&lab);
+
+    ck_assert(lab_is_locked(&lab));
+    lab_make_file(&lab, "go");
+
+    lab_wait_unlocked(&lab);
+    ck_assert(lab_has_file(&lab, "second"));
     lab_finish(&lab);
 }
 END_TEST
@@ -323,4 +407,7 @@ TEST_MAIN("link", what_a_stale_host_had_sent_is_never_done,
           a_second_hello_ends_the_link,
           guests_that_say_nothing_do_not_keep_others_out,
           a_host_that_does_not_read_loses_nothing,
-          a_full_table_refuses_and_goes_on, started_by_hand_it_says_what_it_is)
+          what_a_leaving_host_releases_is_released,
+          a_full_table_refuses_and_goes_on, out_of_reach_it_keeps_no_ends,
+          out_of_reach_it_waits_for_what_runs,
+          started_by_hand_it_says_what_it_is)

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "tests/check_main.h"
 #include "tests/plugins/storage/crashvfs.h"
 #include "tests/plugins/storage/model.h"
@@ -125,6 +127,69 @@ END_TEST
 START_TEST(an_io_error_of_what_was_done_loses_nothing)
 {
     try_every_step(CRASH_LATE, 1);
+}
+END_TEST
+
+/* The number in the file itself, whatever its WAL says. */
+static uint64_t last_in_file(const struct place *place)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    char uri[192];
+    uint64_t last;
+
+    snprintf(uri, sizeof(uri), "file:%s?immutable=1", place->file);
+    ck_assert_int_eq(
+        sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL),
+        SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(db, "SELECT last FROM haft_batch", -1, &stmt, NULL),
+        SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+    last = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return last;
+}
+
+/* The n-th step fails; true if that left a commit in doubt. */
+static bool ends_in_doubt(const struct place *place, int n)
+{
+    struct fakehost *h;
+    bool is_doubtful = false;
+    uint64_t in_file;
+
+    crashvfs_arm(CRASH_LATE, n, 1);
+    h = place_open(place);
+    for (uint64_t batch = 1; batch <= BATCHES && !is_doubtful; batch++) {
+        is_doubtful = model_commit_numbered(h, batch) != HAFT_OK &&
+                      fakehost_fault(h)->effect == HAFT_EFFECT_MAYBE;
+    }
+    fakehost_destroy(h);
+    crashvfs_arm(CRASH_NOTHING, 0, 0);
+    if (is_doubtful) {
+        in_file = last_in_file(place);
+        h = place_open(place);
+        ck_assert_uint_eq(in_file, model_last(h));
+        fakehost_destroy(h);
+    }
+    place_empty(place);
+    return is_doubtful;
+}
+
+START_TEST(a_commit_in_doubt_is_in_the_file_once_the_store_is_closed)
+{
+    struct place place = place_make();
+    int doubts = 0;
+    int steps;
+
+    crashvfs_install();
+    steps = count_steps(&place);
+    for (int n = 1; n <= steps; n++) {
+        doubts += ends_in_doubt(&place, n);
+    }
+    ck_assert_int_gt(doubts, 0);
+    place_remove(&place);
 }
 END_TEST
 
@@ -311,6 +376,7 @@ int main(void)
     const TTest *const tests[] = {
         an_io_error_at_any_step_loses_nothing,
         an_io_error_of_what_was_done_loses_nothing,
+        a_commit_in_doubt_is_in_the_file_once_the_store_is_closed,
         a_full_disk_at_any_step_loses_nothing,
         errors_that_go_on_for_a_while_lose_nothing,
         a_kill_at_any_step_loses_nothing_acknowledged,

@@ -1,13 +1,12 @@
-/* A whole executor: a dry run, which writes each command into the attempt's
- * output and ends it well. Where it writes, yours would start something; where
- * it says `ended` at once, yours would say it when the work is over.
- *
- *     cc -shared -fPIC $(pkg-config --cflags haft) \
- *         -o executor-template.so executor.c */
+/* A dry run: each command is written into its attempt's output, behind a word
+ * of the configuration, and the attempt ends well. Where this writes, yours
+ * would start something; where it says `ended` at once, yours would say it when
+ * the work is over. */
 #include <haft/faults.h>
 
 struct executor {
-    struct haft_base base; /* first */
+    struct haft_base base; /* first: what the host sees */
+    char prefix[256];
 };
 
 /* How an attempt went, by an errno. Posts keep their order. */
@@ -22,7 +21,7 @@ static haft_status report(struct executor *e, uint64_t attempt, uint64_t fence,
     ended.effect = n.effect;
     ended.ended_ms = haft_now(e->base.host).real_ms;
     ended.started_ms = ended.ended_ms;
-    ended.code = haft_text(error ? "template.output" : "");
+    ended.code = haft_text(error ? "your_name.output" : "");
     ended.message = haft_text(error ? strerror(error) : "");
     return haft_ask_host(e->base.host, HAFT_ATTEMPT_V1, HAFT_ATTEMPT_ENDED,
                          &ended, NULL);
@@ -44,8 +43,11 @@ static haft_status start(struct executor *e, const struct haft_call *call,
                   NULL);
     for (uint32_t i = 0; file && i < in->argv.count; i++) {
         const struct haft_slice *word = haft_item(in->argv, i);
-        fprintf(file, "%.*s%s", (int)word->n, (const char *)word->p,
-                i + 1 < in->argv.count ? " " : "\n");
+        fprintf(file, "%s %.*s", i == 0 ? e->prefix : "", (int)word->n,
+                (const char *)word->p);
+    }
+    if (file) {
+        fputc('\n', file);
     }
     return report(e, in->attempt, in->fence,
                   file && fclose(file) == 0 ? 0 : errno);
@@ -72,12 +74,14 @@ static haft_status create(const struct haft_host *host,
                           struct haft_instance **out)
 {
     struct executor *e = haft_base_create(sizeof(*e), host, NULL);
-    (void)with;
+    struct haft_slice prefix = haft_option_text(with, "prefix");
     if (!e) {
         return -HAFT_RESOURCE;
     }
+    snprintf(e->prefix, sizeof(e->prefix), "%.*s", (int)prefix.n,
+             (const char *)prefix.p);
     haft_base_offer(&e->base, &haft_executor_v1, methods);
     return haft_base_give(&e->base, out);
 }
-HAFT_MODULE_OF_ONE(executor_template, "1.0.0", HAFT_EXECUTOR_V1, "template",
-                   create, "executor.json");
+HAFT_MODULE_OF_ONE(executor_your_name, "1.0.0", HAFT_EXECUTOR_V1, "yourname",
+                   create, "your-name.json");

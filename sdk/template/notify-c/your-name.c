@@ -1,14 +1,9 @@
-/* A whole notify plugin: appends every event to a file.
- *
- *     cc -shared -fPIC $(pkg-config --cflags haft) -o notify-template.so notify.c
- *
- * [notify:template]
- * file = events.jsonl */
+/* Appends each event to a file, one line of JSON each. */
 #include <haft/notify.h>
 #include <haft/sdk.h>
 
 struct notify {
-    struct haft_base base; /* first */
+    struct haft_base base; /* first: what the host sees */
     char path[4096];
 };
 
@@ -24,7 +19,7 @@ static haft_status deliver(struct notify *n, const struct haft_call *call,
     }
     if (!file || fclose(file) != 0) {
         /* The host tells the same events again, later. */
-        return haft_fail(n->base.host, call, HAFT_RESOURCE, "template.write",
+        return haft_fail(n->base.host, call, HAFT_RESOURCE, "your_name.write",
                          "cannot write %s: %s", n->path, strerror(errno));
     }
     return HAFT_OK;
@@ -47,5 +42,5 @@ static haft_status create(const struct haft_host *host,
     haft_base_offer(&n->base, &haft_notify_v1, methods);
     return haft_base_give(&n->base, out);
 }
-HAFT_MODULE_OF_ONE(notify_template, "1.0.0", HAFT_NOTIFY_V1, "template", create,
-                   "notify.json");
+HAFT_MODULE_OF_ONE(notify_your_name, "1.0.0", HAFT_NOTIFY_V1, "yourname",
+                   create, "your-name.json");
