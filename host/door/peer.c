@@ -121,13 +121,10 @@ static bool flush(struct peer *peer)
         }
         peer->sent += (size_t)n;
     }
-    if (peer->sent == peer->out.size) {
-        str_reset(&peer->out);
-        peer->sent = 0;
-        if (peer->is_ending) {
-            peer_remove(peer);
-            return false;
-        }
+    str_shed(&peer->out, &peer->sent);
+    if (peer->out.size == 0 && peer->is_ending) {
+        peer_remove(peer);
+        return false;
     }
     watch(peer);
     return true;

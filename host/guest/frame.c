@@ -166,15 +166,15 @@ bool link_put(struct link *link, uint32_t type,
     return true;
 }
 
-static void empty(struct str *s)
+/* What was long gives its memory back once it is over. */
+static void shed(struct str *s, size_t *at)
 {
     size_t limit = s->limit;
 
-    if (s->room > KEPT_ROOM) {
+    str_shed(s, at);
+    if (s->size == 0 && s->room > KEPT_ROOM) {
         str_finish(s);
         str_init(s, limit);
-    } else {
-        str_reset(s);
     }
 }
 
@@ -192,15 +192,7 @@ int link_read(struct link *link)
     if (n == 0) {
         return -1;
     }
-    if (link->in_at > 0 && link->in_at == link->in.size) {
-        empty(&link->in);
-        link->in_at = 0;
-    } else if (link->in_at > READ_SIZE && link->in_at > link->in.size / 2) {
-        memmove(link->in.text, link->in.text + link->in_at,
-                link->in.size - link->in_at);
-        str_shorten(&link->in, link->in.size - link->in_at);
-        link->in_at = 0;
-    }
+    shed(&link->in, &link->in_at);
     str_add(&link->in, bytes, (size_t)n);
     return link->in.is_cut ? -1 : 1;
 }
@@ -233,13 +225,16 @@ int link_write(struct link *link)
             send(link->fd, link->out.text + link->out_at,
                  link->out.size - link->out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            shed(&link->out, &link->out_at);
+            return 0;
+        }
         if (n < 0 && errno != EINTR) {
-            return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+            return -1;
         }
         link->out_at += n > 0 ? (size_t)n : 0;
     }
-    empty(&link->out);
-    link->out_at = 0;
+    shed(&link->out, &link->out_at);
     return 1;
 }
 

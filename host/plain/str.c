@@ -148,6 +148,17 @@ void str_shorten(struct str *s, size_t size)
     }
 }
 
+void str_shed(struct str *s, size_t *at)
+{
+    size_t left = s->size - *at;
+
+    if (*at > 0 && *at >= left) {
+        memmove(s->text, s->text + *at, left);
+        str_shorten(s, left);
+        *at = 0;
+    }
+}
+
 char *str_take(struct str *s)
 {
     char *text = s->room ? s->text : mem_text("", 0);

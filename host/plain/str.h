@@ -45,6 +45,10 @@ void str_add_quoted(struct str *s, const void *bytes, size_t size);
 /* Cuts it down to `size` bytes. */
 void str_shorten(struct str *s, size_t size);
 
+/* What stands before `*at` has been used: it goes as soon as moving the rest
+ * costs less than it did, and `*at` with it. */
+void str_shed(struct str *s, size_t *at);
+
 /* The text, now the caller's (mem_free); `s` is empty again. */
 char *str_take(struct str *s);
 

@@ -18,8 +18,10 @@ endif
 endif
 EXTRA_DIST += tests/faults/kill_keeper tests/faults/kill_workers
 
+KILL_TESTS = tests/faults/test_host_kill tests/faults/kill_keeper \
+    tests/faults/kill_workers
+
 .PHONY: kill-series
 kill-series: all
 	$(MAKE) $(AM_MAKEFLAGS) check HAFT_KILLS=200 TEST_LIMIT_S=3600 \
-	    TESTS='tests/faults/test_host_kill tests/faults/kill_keeper \
-	        tests/faults/kill_workers'
+	    TESTS='$(KILL_TESTS)'

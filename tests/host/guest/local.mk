@@ -3,6 +3,7 @@ check_PROGRAMS += \
     tests/host/guest/test_cage \
     tests/host/guest/test_codec \
     tests/host/guest/test_face \
+    tests/host/guest/test_frame \
     tests/host/guest/test_guest \
     tests/host/guest/test_manifest \
     tests/host/guest/test_module \

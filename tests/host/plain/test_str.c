@@ -161,8 +161,32 @@ START_TEST(quoted_text_is_cut_at_eighty_bytes)
 }
 END_TEST
 
+START_TEST(what_was_used_goes_once_it_is_most_of_the_text)
+{
+    struct str s;
+    size_t at = 0;
+
+    str_init(&s, 100);
+    str_shed(&s, &at);
+    str_add_text(&s, "0123456789");
+    at = 4;
+    str_shed(&s, &at);
+    ck_assert_uint_eq(at, 4);
+    at = 5;
+    str_shed(&s, &at);
+    ck_assert_uint_eq(at, 0);
+    ck_assert_str_eq(s.text, "56789");
+    at = 5;
+    str_shed(&s, &at);
+    ck_assert_uint_eq(at, 0);
+    ck_assert_uint_eq(s.size, 0);
+    str_finish(&s);
+}
+END_TEST
+
 TEST_MAIN("str", an_empty_text_is_never_null, pieces_add_up, bytes_may_hold_nul,
           what_is_over_the_limit_is_cut_and_said,
           a_limit_reached_exactly_is_not_cut, a_long_format_is_whole,
           a_shortened_text_can_grow_again, a_taken_text_is_the_callers,
+          what_was_used_goes_once_it_is_most_of_the_text,
           quoted_text_is_safe_to_print, quoted_text_is_cut_at_eighty_bytes)
