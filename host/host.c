@@ -47,6 +47,9 @@ struct host {
     bool is_empty; /* passive, and nobody has been the owner here yet */
     bool is_ready;
     bool is_lost;
+    struct config **later; /* read since the start */
+    size_t later_count;
+    size_t later_room;
     struct str why;
 };
 
@@ -316,6 +319,65 @@ static uint32_t slots_of(const struct config *config, const char *pool)
     return 1;
 }
 
+/* ---- reading the config again ---- */
+
+/* What a running host cannot change. */
+static bool is_changeable(const struct host *h, const struct config *to,
+                          struct str *why)
+{
+    const struct config *from = h->config;
+    const char *key = NULL;
+
+    if (strcmp(from->host.state, to->host.state) != 0) {
+        key = "state";
+    } else if (strcmp(from->host.socket, to->host.socket) != 0) {
+        key = "socket";
+    } else if (strcmp(from->storage->name, to->storage->name) != 0) {
+        key = "storage";
+    }
+    if (key) {
+        str_addf(why, "[host] %s has changed: the host must be restarted", key);
+    }
+    return !key;
+}
+
+static struct config *read_again(struct host *h, struct str *why)
+{
+    struct config *config = config_load(h->config->given, why);
+
+    if (!config) {
+        return NULL;
+    }
+    config->is_safe = h->config->is_safe;
+    h->later =
+        mem_grow(h->later, &h->later_room, h->later_count + 1, sizeof(config));
+    h->later[h->later_count++] = config;
+    return is_changeable(h, config, why) ? config : NULL;
+}
+
+static void reload(void *ctx, const char *name, guests_reloaded done,
+                   void *done_ctx)
+{
+    struct host *h = ctx;
+    struct config *config;
+    struct str why;
+
+    str_init(&why, 1 << 20);
+    config = read_again(h, &why);
+    if (config) {
+        guests_reload(h->guests, config, name, done, done_ctx);
+    } else {
+        done(done_ctx, why.text, "[]", 2);
+    }
+    str_finish(&why);
+}
+
+void host_reload(struct host *h, const char *name, guests_reloaded done,
+                 void *ctx)
+{
+    reload(h, name, done, ctx);
+}
+
 static void open_rooms(struct host *h)
 {
     const struct journal_store store = {ask_store, h};
@@ -343,7 +405,9 @@ static void open_rooms(struct host *h)
                                .runner = h->runner,
                                .bus = h->bus,
                                .executor = h->config->route.process,
-                               .state = h->state};
+                               .state = h->state,
+                               .reload = h->bus ? reload : NULL,
+                               .reload_ctx = h};
     h->ops = ops_create(&ops);
 }
 
@@ -591,6 +655,10 @@ void host_close(struct host *h)
     if (h->folder_fd >= 0) {
         close(h->folder_fd);
     }
+    for (size_t i = 0; i < h->later_count; i++) {
+        config_destroy(h->later[i]);
+    }
+    mem_free(h->later);
     free(h->state);
     str_finish(&h->why);
     mem_free(h);

@@ -52,6 +52,11 @@ bool host_is_settled(const struct host *host);
  * not there. */
 uint64_t host_attempts(const struct host *host);
 
+/* Reads haft.conf again and takes plugins' files and sections as they now are:
+ * see guests_reload. What else stands there counts from the next start. */
+void host_reload(struct host *host, const char *name, guests_reloaded done,
+                 void *ctx);
+
 struct loop *host_loop(struct host *host);
 struct ops *host_ops(struct host *host);
 

@@ -232,6 +232,7 @@ struct config *config_load(const char *path, struct str *why)
     }
     begin(&load, NULL, why);
     add_files(&load, file);
+    load.config->given = path;
     load.config->is_trusted = !is_found || is_remembered(load.config);
     mem_free(file);
     return finish(&load);

@@ -41,7 +41,8 @@ struct config_pool {
 };
 
 struct config {
-    const char *file; /* NULL: no file, the built-in defaults */
+    const char *file;  /* NULL: no file, the built-in defaults */
+    const char *given; /* what config_load was given: borrowed */
     bool is_trusted;
     bool is_safe; /* of the command line: bundled modules alone are run */
     char fingerprint[65]; /* of the content of all files, hex */
@@ -58,8 +59,8 @@ struct config {
     size_t files_room;
 };
 
-/* Finds and reads the file: `path` if given, else as source.h says. NULL and
- * every error of all files in `why`, a line each: `file:line: what`. Owned. */
+/* Finds and reads the file: `path` if given, which is borrowed, else as source.h
+ * says. NULL and every error of all files in `why`, a line each: `file:line: what`. Owned. */
 struct config *config_load(const char *path, struct str *why);
 
 /* The same from a text; it may not include files. `file` names it in messages

@@ -1,4 +1,4 @@
-/* plugin list, describe, why, pardon. */
+/* plugin list, describe, why, pardon, reload. */
 #include <string.h>
 #include <time.h>
 
@@ -194,4 +194,53 @@ const struct command command_plugin_pardon = {
     .op = "plugin.pardon",
     .options = json_options,
     .run = run_pardon,
+};
+
+/* ---- reload ---- */
+
+static void print_reloaded(const cJSON *result)
+{
+    const cJSON *instances = json_get(result, "instances");
+    const cJSON *item;
+    struct table table;
+
+    if (cJSON_GetArraySize(instances) == 0) {
+        printf("no instance in use has changed\n");
+        return;
+    }
+    table_init(&table, (const char *const[]){"KIND", "NAME", "VERSION", "CAGE",
+                                             "PAUSE", NULL});
+    cJSON_ArrayForEach(item, instances)
+    {
+        char pause[32];
+
+        snprintf(pause, sizeof(pause), "%lld ms",
+                 (long long)json_get_int(item, "pause_ms", 0));
+        table_add_text(&table, json_get_text(item, "kind", "?"));
+        table_add_text(&table, json_get_text(item, "name", "?"));
+        table_add_text(&table, json_get_text(item, "version", "?"));
+        table_add_text(&table, json_get_text(item, "cage", "?"));
+        table_add_text(&table, pause);
+    }
+    table_print(&table, stdout);
+    table_finish(&table);
+}
+
+static int run_reload(struct cli *cli, const struct given *given)
+{
+    cJSON *params = cJSON_CreateObject();
+
+    if (given->words_count > 0) {
+        cJSON_AddStringToObject(params, "name", given->words[0]);
+    }
+    return cli_ask(cli, given, "plugin.reload", params, print_reloaded);
+}
+
+const struct command command_plugin_reload = {
+    .name = "plugin reload",
+    .words = "[PLUGIN | KIND:NAME]",
+    .most = 1,
+    .op = "plugin.reload",
+    .options = json_options,
+    .run = run_reload,
 };

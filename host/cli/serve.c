@@ -23,6 +23,26 @@ static void on_stop(void *ctx, int signal)
     s->stops++;
 }
 
+/* All of it is in the log already. */
+static void on_reloaded(void *ctx, const char *why, const char *result,
+                        size_t size)
+{
+    struct log_room room = {0};
+
+    (void)ctx;
+    if (*why) {
+        log_error("host", "not reloaded why=%s", log_quoted(&room, why));
+    } else {
+        log_info("host", "reloaded instances=%.*s", (int)size, result);
+    }
+}
+
+static void on_reload(void *ctx, int signal)
+{
+    log_info("host", "reloading signal=%d", signal);
+    host_reload(ctx, NULL, on_reloaded, NULL);
+}
+
 static void on_late(void *ctx)
 {
     struct serving *s = ctx;
@@ -88,6 +108,7 @@ static int serve(struct host *h, int64_t drain_ms)
 
     loop_signal_add(host_loop(h), SIGTERM, on_stop, &s);
     loop_signal_add(host_loop(h), SIGINT, on_stop, &s);
+    loop_signal_add(host_loop(h), SIGHUP, on_reload, h);
     while (s.stops == 0) {
         if (!host_turn(h)) {
             log_error("host", "must stop: %s", host_why(h));

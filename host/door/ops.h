@@ -72,6 +72,12 @@ struct ops_options {
     struct bus *bus;      /* NULL: passive, nothing can be followed */
     const char *executor; /* [route] process */
     const char *state;    /* directory, for host.status */
+
+    /* As guests_reload, with the config as it now is; `reload_ctx` comes first.
+     * NULL: passive. */
+    void (*reload)(void *ctx, const char *name, guests_reloaded done,
+                   void *done_ctx);
+    void *reload_ctx;
 };
 
 struct ops *ops_create(const struct ops_options *options);

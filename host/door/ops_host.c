@@ -146,6 +146,79 @@ const struct op op_plugin_pardon = {
     .handle = pardon_plugin,
 };
 
+/* ---- plugin.reload ---- */
+
+/* A line for each instance; true if one was refused. */
+static bool tell_refused(const cJSON *rows, struct str *out)
+{
+    const cJSON *row;
+    bool is_refused = false;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        const char *why = json_get_text(row, "refused", NULL);
+
+        str_addf(out, "%s%s %s: %s%s", out->size > 0 ? "\n" : "",
+                 json_get_text(row, "kind", ""), json_get_text(row, "name", ""),
+                 why ? "not reloaded: " : "reloaded", why ? why : "");
+        is_refused |= why != NULL;
+    }
+    return is_refused;
+}
+
+static void on_reloaded(void *ctx, const char *why, const char *result,
+                        size_t size)
+{
+    struct op_call *call = ctx;
+    cJSON *tree = cJSON_CreateObject();
+    cJSON *rows = cJSON_ParseWithLength(result, size);
+    struct str refused;
+
+    str_init(&refused, 1 << 20);
+    if (*why) {
+        call_fail(call, HAFT_INVALID, "host.not_reloaded", "%s", why);
+    } else if (tell_refused(rows, &refused)) {
+        call_fail(call, HAFT_CONFLICT, "host.not_reloaded", "%s", refused.text);
+    } else {
+        cJSON_AddItemReferenceToObject(tree, "instances", rows);
+        call_tree(call, tree);
+    }
+    cJSON_Delete(tree);
+    cJSON_Delete(rows);
+    str_finish(&refused);
+}
+
+static void reload_plugin(struct op_call *call)
+{
+    const struct ops_options *host = call_host(call);
+
+    if (host->reload) {
+        host->reload(host->reload_ctx, call_text(call, "name"), on_reloaded,
+                     call);
+    } else {
+        call_fail(call, HAFT_BACKEND_DOWN, "host.not_running",
+                  "no host is running on this state directory: the next one "
+                  "takes files and sections as they are");
+    }
+}
+
+static const struct op_param reload_params[] = {
+    {"name", "string", false,
+     "id of a module, or KIND:NAME of an instance; without it, whatever has "
+     "changed"},
+    {0},
+};
+
+const struct op op_plugin_reload = {
+    .name = "plugin.reload",
+    .summary = "take plugins' files and sections as they now are",
+    .access = OP_WRITE | OP_STORELESS,
+    .params = reload_params,
+    .result = "the instances that were made anew, and for how long calls "
+              "waited; an error if one could not be, which leaves it as it was",
+    .handle = reload_plugin,
+};
+
 /* ---- host.status ---- */
 
 /* Resident memory in bytes, of /proc/self/statm's second number; 0: unknown. */
@@ -222,9 +295,12 @@ const struct op op_host_status = {
 
 /* The order of lists and help. */
 const struct op *const handlers[] = {
-    &op_run_submit,      &op_run_get,      &op_run_list,
-    &op_run_cancel,      &op_run_events,   &op_task_get,
-    &op_task_log,        &op_task_resolve, &op_workflow_check,
-    &op_workflow_schema, &op_plugin_list,  &op_plugin_describe,
-    &op_plugin_pardon,   &op_host_status,  NULL,
+    &op_run_submit,     &op_run_get,
+    &op_run_list,       &op_run_cancel,
+    &op_run_events,     &op_task_get,
+    &op_task_log,       &op_task_resolve,
+    &op_workflow_check, &op_workflow_schema,
+    &op_plugin_list,    &op_plugin_describe,
+    &op_plugin_pardon,  &op_plugin_reload,
+    &op_host_status,    NULL,
 };

@@ -11,6 +11,7 @@
 #include "host/guest/cage_inside.h"
 #include "host/guest/deaths.h"
 #include "host/guest/reach.h"
+#include "host/guest/swap.h"
 #include "host/plain/mem.h"
 
 #define REACH_PAUSE_MS 5 /* until a worker listens */
@@ -29,6 +30,10 @@ static void tell_back(struct cage *cage)
     }
     str_finish(&why);
     if (cage->state != CAGE_MADE) {
+        return;
+    }
+    if (g->swap) {
+        swap_on_made(g->swap);
         return;
     }
     log_info("guest", "worker restarted kind=%s name=%s pid=%d", g->kind,
@@ -130,29 +135,36 @@ static void remember(const struct cage *cage)
 static void lose(struct cage *cage, const char *reason)
 {
     struct guest *g = cage->guest;
+    bool was_to_end = cage->state == CAGE_LEAVING;
     struct log_room room = {0};
+    bool is_taken; /* somebody else sees to what comes next */
     int64_t next;
 
     str_reset(&cage->why);
     str_add_text(&cage->why, reason);
     unwatch(cage);
+    loop_timer_clear(cage_loop(cage), &cage->timer);
     link_finish(&cage->link);
     link_init(&cage->link, -1);
     spawn_end(&cage->worker, &cage->why);
     cage->state = CAGE_NONE;
-    cage->losses++;
-    next = next_birth(cage);
+    if (was_to_end) {
+        swap_on_ended(g->swap);
+        return;
+    }
+    g->losses++;
+    is_taken = g->swap && swap_on_lost(g->swap, cage->why.text);
+    next = is_taken ? 0 : next_birth(cage);
     cage->is_given_up = next < 0;
     log_warn("guest", "worker lost kind=%s name=%s deaths=%u next=%s why=%s",
              g->kind, g->name, cage->deaths, next < 0 ? "never" : "soon",
              log_quoted(&room, cage->why.text));
     remember(cage);
     calls_lose(g, cage->why.text);
-    if (next >= 0) {
-        loop_timer_set(cage_loop(cage), &cage->timer, next);
-    } else {
-        loop_timer_clear(cage_loop(cage), &cage->timer);
+    if (next < 0) {
         guest_tell_restarted(g); /* whoever asks now hears that it is over */
+    } else if (!is_taken) {
+        loop_timer_set(cage_loop(cage), &cage->timer, next);
     }
 }
 
@@ -288,6 +300,8 @@ static void on_due(void *ctx)
         reach(cage);
     } else if (cage->state == CAGE_MAKING) {
         lose(cage, "create did not return in time");
+    } else if (cage->state == CAGE_LEAVING) {
+        lose(cage, "");
     }
 }
 
@@ -388,21 +402,40 @@ static void add_folder(const char *state, struct str *path)
     free(here);
 }
 
-bool cage_reach(struct guest *guest, const struct haft_create *with,
+static void find_place(struct cage *cage)
+{
+    add_folder(cage->guest->all->config->host.state, &cage->path);
+    file_make_folders(cage->path.text); /* what fails is told by the worker */
+    str_addf(&cage->path, "/%s", cage->guest->name);
+}
+
+bool cage_begin(struct guest *guest, const struct haft_create *with,
                 int64_t limit_ms, struct str *why)
 {
-    struct cage *cage;
-
     if (is_quarantined(guest, why)) {
         return false;
     }
-    cage = new_cage(guest, with, limit_ms);
-    guest->cage = cage;
-    add_folder(guest->all->config->host.state, &cage->path);
-    file_make_folders(cage->path.text); /* what fails is told by the worker */
-    str_addf(&cage->path, "/%s", guest->name);
-    be_born(cage);
+    guest->cage = new_cage(guest, with, limit_ms);
+    if (guest->survives) {
+        find_place(guest->cage);
+    }
+    be_born(guest->cage);
     return true;
+}
+
+bool cage_leave(struct cage *cage, int64_t limit_ms)
+{
+    struct loop *loop = cage_loop(cage);
+    bool is_there = cage->state == CAGE_MADE || cage->state == CAGE_MAKING;
+
+    loop_timer_clear(loop, &cage->timer);
+    cage->state = is_there ? CAGE_LEAVING : CAGE_NONE;
+    if (is_there) {
+        link_put(&cage->link, FRAME_DESTROY, NULL, NULL);
+        loop_timer_set(loop, &cage->timer, loop_now_ms(loop) + limit_ms);
+        cage_write(cage);
+    }
+    return is_there;
 }
 
 /* Whether it goes on without us. */
@@ -451,7 +484,6 @@ struct cage_facts cage_look(const struct cage *cage)
     return (struct cage_facts){
         .pid = (int)cage->worker.pid,
         .deaths = cage->deaths,
-        .losses = cage->losses,
         .fences = cage->fences,
         .is_given_up = cage->is_given_up,
         .why = cage->why.text,

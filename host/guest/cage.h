@@ -36,10 +36,14 @@ bool cage_open(struct guest *guest, const struct haft_create *with,
                int64_t limit_ms, struct haft_instance **instance,
                struct str *why);
 
-/* The same for a worker that survives: finds it, or has the launcher start it.
- * Does not wait: the guest takes its instance when it has come. */
-bool cage_reach(struct guest *guest, const struct haft_create *with,
+/* The same without waiting: the guest takes its instance when it has come. A
+ * worker that survives is found, or started by the launcher. */
+bool cage_begin(struct guest *guest, const struct haft_create *with,
                 int64_t limit_ms, struct str *why);
+
+/* Tells the worker to end, by force at the limit; swap_on_ended comes then.
+ * False: there is none. */
+bool cage_leave(struct cage *cage, int64_t limit_ms);
 
 /* Ends the worker, by force if it takes longer. One that survives and is busy
  * goes on. */
@@ -55,7 +59,6 @@ void cage_pardon(struct cage *cage);
 struct cage_facts {
     int pid;         /* 0: there is none */
     unsigned deaths; /* in a row */
-    uint32_t losses; /* in all */
     uint32_t fences; /* FENCE_*: what the kernel refuses it */
     bool is_given_up;
     const char *why; /* the last one died; "" */

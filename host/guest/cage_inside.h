@@ -21,6 +21,7 @@ enum cage_state {
     CAGE_REACHING, /* it has been asked for, and does not listen yet */
     CAGE_MAKING,   /* it has been told to make its instance */
     CAGE_MADE,
+    CAGE_LEAVING, /* it has been told to end */
 };
 
 struct cage {
@@ -36,7 +37,6 @@ struct cage {
     bool is_to_write; /* the socket is full; the loop tells when it is not */
     bool is_given_up;
     unsigned deaths; /* in a row */
-    uint32_t losses; /* in all */
     uint32_t fences; /* of the last worker */
     int64_t born_ms;
     struct loop_timer timer; /* what is due next in this state */

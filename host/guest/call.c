@@ -1,5 +1,3 @@
-#include "host/guest/call.h"
-
 #include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -9,53 +7,16 @@
 
 #include "host/base/log.h"
 #include "host/guest/cage.h"
+#include "host/guest/call_inside.h"
 #include "host/guest/codec.h"
-#include "host/guest/instance.h"
+#include "host/guest/swap.h"
 #include "host/plain/mem.h"
-
-/* An id, from its lowest bit: place of the slot, number of the guest,
- * generation. A slot whose generations are used up is not used again. */
-#define PLACE_BITS 20
-#define GUEST_BITS 9
-#define GENERATION_SHIFT (PLACE_BITS + GUEST_BITS)
-#define GENERATION_LIMIT ((UINT64_C(1) << (64 - GENERATION_SHIFT)) - 1)
 
 #define CHUNK 256 /* slots that are made at once; they never move */
 #define CHUNKS ((1u << PLACE_BITS) / CHUNK)
 
-/* States of a slot, in the low bits of its word. */
-enum {
-    FREE = 0,
-    QUEUED = 1,  /* waits for the guest's thread, or for the next turn */
-    RUNNING = 2, /* the method has been entered */
-    WAITING = 3, /* it has answered PENDING */
-    ENDED = 4,   /* the answer is under way to `done` */
-    STATES = 7   /* mask */
-};
-#define STATE_BITS 3
-
 static const char *const state_names[] = {
     [QUEUED] = "queued", [RUNNING] = "running", [WAITING] = "unanswered"};
-
-struct slot {
-    _Atomic uint64_t word;      /* generation and state */
-    _Atomic uint64_t cancelled; /* the id that is no longer wanted */
-    uint32_t place;
-    struct calls *calls;
-    struct slot *next_free;
-    struct guest *guest;
-    const struct face_method *method; /* NULL: there is none */
-    guest_done done;
-    void *ctx;
-    struct loop_timer timer;
-
-    /* Of whoever ended it, until it is handled: */
-    struct queue_item item;
-    haft_status status;
-    const void *out;
-    const struct haft_fault *fault;
-    struct scratch *mem; /* of both; NULL: there is nothing */
-};
 
 struct calls {
     struct loop *loop;
@@ -128,7 +89,7 @@ static uint64_t id_of(const struct slot *s, uint64_t generation)
 
 /* A slot in state QUEUED; `*id` is its new id. */
 static struct slot *take_slot(struct calls *calls, struct guest *guest,
-                              const struct face_method *method, uint64_t *id)
+                              uint64_t *id)
 {
     if (!calls->free) {
         add_chunk(calls);
@@ -141,7 +102,8 @@ static struct slot *take_slot(struct calls *calls, struct guest *guest,
 
     calls->free = s->next_free;
     s->guest = guest;
-    s->method = method;
+    s->method = NULL;
+    s->is_begun = false;
     s->out = NULL;
     s->fault = NULL;
     *id = id_of(s, generation);
@@ -246,6 +208,9 @@ static const struct refusal worker_lost = {
 static const struct refusal stopping = {HAFT_CANCELLED, HAFT_EFFECT_NOT_STARTED,
                                         "host.stopping",
                                         "was not asked: the host is stopping"};
+static const struct refusal gone = {
+    HAFT_PLUGIN_CRASH, HAFT_EFFECT_NOT_STARTED, "host.plugin_gone",
+    "was not asked: its instance could not be made anew"};
 static const struct refusal stopped = {HAFT_CANCELLED, HAFT_EFFECT_MAYBE,
                                        "host.stopping",
                                        "was ended: the host is stopping"};
@@ -361,6 +326,9 @@ static void deliver(struct queue_item *item)
     if (s->done) {
         s->done(s->ctx, s->status, s->out, s->fault);
     }
+    if (s->is_begun && --s->guest->open == 0 && s->guest->swap) {
+        swap_on_idle(s->guest->swap);
+    }
     free_slot(s);
 }
 
@@ -440,10 +408,11 @@ static void on_overdue(void *ctx)
         g->shut_until_ms = loop_now_ms(s->calls->loop) + CALL_SHUT_MS;
     }
     log_warn("guest", "call overdue kind=%s name=%s method=%s state=%s",
-             g->kind, g->name, s->method->ours->name, state_names[state]);
+             g->kind, g->name, s->method ? s->method->ours->name : "(held)",
+             state_names[state]);
     refuse(s, state == QUEUED ? &hung_before : &hung, "");
     send(s);
-    if (g->cage) {
+    if (g->cage && state == WAITING) {
         cage_hangs(g->cage);
     }
 }
@@ -524,9 +493,11 @@ static void on_next_turn(struct queue_item *item)
     visit_later(job);
 }
 
-static bool is_timed(const struct calls *calls, int64_t deadline_ms)
+void call_set_timer(struct slot *s, int64_t deadline_ms)
 {
-    return deadline_ms != INT64_MAX && !calls->has_no_deadlines;
+    if (deadline_ms != INT64_MAX && !s->calls->has_no_deadlines) {
+        loop_timer_set(s->calls->loop, &s->timer, deadline_ms);
+    }
 }
 
 static void start_later(struct slot *s, uint64_t id, const void *in,
@@ -537,9 +508,7 @@ static void start_later(struct slot *s, uint64_t id, const void *in,
 
     init_job(job, s, id, deadline_ms);
     job->in = codec_copy(&job->mem, s->method->ours->in, s->method->in, in);
-    if (is_timed(s->calls, deadline_ms)) {
-        loop_timer_set(g->calls->loop, &s->timer, deadline_ms);
-    }
+    call_set_timer(s, deadline_ms);
     if (g->lane) {
         job->work.run = on_lane;
         lane_add(g->lane, &job->work);
@@ -565,8 +534,8 @@ static void start_now(struct slot *s, uint64_t id, const void *in,
 
     uint64_t open = id >> GENERATION_SHIFT << STATE_BITS | WAITING;
 
-    if (is_timed(s->calls, deadline_ms) && atomic_load(&s->word) == open) {
-        loop_timer_set(s->calls->loop, &s->timer, deadline_ms);
+    if (atomic_load(&s->word) == open) {
+        call_set_timer(s, deadline_ms);
     }
 }
 
@@ -582,8 +551,10 @@ static bool admit(struct slot *s, uint64_t id)
 {
     const struct guest *g = s->guest;
 
-    if (calls_are_stopped(s->calls) || !g->instance) {
+    if (calls_are_stopped(s->calls)) {
         refuse(s, &stopping, "");
+    } else if (!g->instance) {
+        refuse(s, &gone, "");
     } else if (!s->method || !s->method->fn) {
         refuse(s, &unimplemented, "");
     } else if (call_is_shut_off(g)) {
@@ -596,28 +567,44 @@ static bool admit(struct slot *s, uint64_t id)
     return false;
 }
 
+void call_begin(struct slot *s, uint64_t id, const struct asked_call *asked)
+{
+    struct guest *g = s->guest;
+    struct face *face =
+        g->instance ? guest_bound_face(g, asked->interface) : NULL;
+
+    s->method = face && asked->method < face->interface->count
+                    ? &face->methods[asked->method]
+                    : NULL;
+    s->is_begun = true;
+    g->open++;
+    if (!admit(s, id)) {
+        return;
+    }
+    if (g->lane || call_now() || g->deferred > 0) {
+        start_later(s, id, asked->in, asked->deadline_ms);
+    } else {
+        start_now(s, id, asked->in, asked->deadline_ms);
+    }
+}
+
 uint64_t guest_call(struct guest *guest, const struct haft_interface *interface,
                     uint32_t method, const void *in, int64_t deadline_ms,
                     guest_done done, void *ctx)
 {
-    assert(calls_on_loop(guest->calls));
-
-    struct face *face = guest_bound_face(guest, interface);
-    const struct face_method *m =
-        face && method < face->interface->count ? &face->methods[method] : NULL;
+    const struct asked_call asked = {interface, method, in, deadline_ms};
     uint64_t id;
-    struct slot *s = take_slot(guest->calls, guest, m, &id);
+    struct slot *s;
 
+    assert(calls_on_loop(guest->calls));
+    s = take_slot(guest->calls, guest, &id);
     s->done = done;
     s->ctx = ctx;
     guest->asked++;
-    if (!admit(s, id)) {
-        return id;
-    }
-    if (guest->lane || call_now() || guest->deferred > 0) {
-        start_later(s, id, in, deadline_ms);
+    if (guest->is_held && call_waits(guest, interface)) {
+        call_hold(s, id, &asked);
     } else {
-        start_now(s, id, in, deadline_ms);
+        call_begin(s, id, &asked);
     }
     return id;
 }

@@ -78,6 +78,11 @@ const struct haft_record *call_answer(const struct guest *guest, uint64_t id);
  * PLUGIN_CRASH, host.worker_lost. */
 void calls_lose(struct guest *guest, const char *why);
 
+/* Calls of a guest wait from here on, until they are let go, in order. Those that
+ * are open go on, and what an instance has asked to be told is told to it. */
+void calls_hold(struct guest *guest);
+void calls_release(struct guest *guest);
+
 /* Somebody else keeps the deadlines of calls: the host of this worker. */
 void calls_ignore_deadlines(struct calls *calls);
 

@@ -45,6 +45,9 @@ static void add_head(const struct module *m, struct str *out)
     json_put_text(out, "file", m->file);
     json_put_text(out, "state", state_of(m));
     json_put_text(out, "reason", m->reason);
+    if (m->generation > 0) {
+        json_put_int(out, "generation", m->generation);
+    }
 }
 
 static void add_module(const struct module *m, struct str *out)
@@ -82,7 +85,7 @@ static bool is_same_name(const char *a, const char *b)
     return *a == '\0' && (*b == '\0' || strcmp(b, ".so") == 0);
 }
 
-static bool is_meant(const struct module *m, const char *name)
+bool guests_means(const struct module *m, const char *name)
 {
     if (is_same_name(name, name_of(m)) || strcmp(name, m->file) == 0) {
         return true;
@@ -204,7 +207,7 @@ static struct module *find_meant(const struct guests *g, const char *name,
     for (size_t i = 0; i < modules->count; i++) {
         struct module *m = modules->items[i];
 
-        if (is_meant(m, name)) {
+        if (guests_means(m, name)) {
             return m;
         }
         nearest_try(&near, name_of(m));

@@ -58,6 +58,8 @@ HAFT_TABLE struct haft_field frame_create_fields[] = {
     HAFT_ROW_ARRAY(frame_create, values, &value_record),
     HAFT_ROW_U32(frame_create, log_level),
     HAFT_ROW_U32(frame_create, log_format),
+    HAFT_ROW_U32(frame_create, is_trial),
+    HAFT_ROW_PAD(frame_create, _0),
 };
 
 HAFT_TABLE struct haft_field frame_object_fields[] = {

@@ -42,6 +42,9 @@ struct frame_create {
     struct haft_array values; /* of haft_value */
     uint32_t log_level;       /* HAFT_LOG_* */
     uint32_t log_format;
+    uint32_t
+        is_trial; /* 1: load the module, answer and end; no class is named */
+    uint32_t _0;
 };
 
 struct frame_object {

@@ -1,37 +1,17 @@
 #include "host/guest/guest.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <haft/auth.h>
-#include <haft/executor.h>
 #include <haft/host.h>
-#include <haft/notify.h>
-#include <haft/retry.h>
-#include <haft/storage.h>
 
 #include "host/base/log.h"
 #include "host/guest/builtin.h"
 #include "host/guest/cage.h"
-#include "host/guest/codec.h"
-#include "host/guest/frame.h"
 #include "host/guest/instance.h"
 #include "host/guest/options.h"
+#include "host/guest/swap.h"
 #include "host/plain/mem.h"
-
-#define CREATE_LIMIT_MS 10000 /* create waits for nothing outside */
-#define DESTROY_LIMIT_MS 5000 /* it joins the plugin's own threads */
-#define CONCURRENT_THREADS 4
-#define GUESTS_LIMIT 511 /* numbers that fit into an id, from 1 */
-
-/* What the host asks: whatever an instance offers of these must agree with the
- * host's own tables, or the instance is refused before it is used. */
-static const struct haft_interface *const known[] = {
-    &haft_storage_v1, &haft_executor_v1, &haft_slots_v1, &haft_retry_v1,
-    &haft_auth_v1,    &haft_notify_v1,   &haft_ready_v1, &haft_child_v1,
-};
 
 /* Kinds of sections that make guests. */
 static const char *const kinds_of_guests[] = {
@@ -69,6 +49,15 @@ void guests_serve(struct guests *g, const struct guest_service *service)
     add_service(g, &(struct border_service){.service = service});
 }
 
+void guests_scan(struct guests *g)
+{
+    g->modules.folders = 0;
+    for (size_t i = 0; i < g->config->host.modules_count; i++) {
+        modules_scan(&g->modules, g->config->host.modules[i], false);
+    }
+    modules_scan(&g->modules, HAFT_PLUGIN_DIR, true);
+}
+
 /* The state that is filled in late is no part of what `g` says. */
 struct modules *guests_modules(const struct guests *g)
 {
@@ -76,10 +65,7 @@ struct modules *guests_modules(const struct guests *g)
 
     if (!own->is_scanned) {
         own->is_scanned = true;
-        for (size_t i = 0; i < g->config->host.modules_count; i++) {
-            modules_scan(&own->modules, g->config->host.modules[i], false);
-        }
-        modules_scan(&own->modules, HAFT_PLUGIN_DIR, true);
+        guests_scan(own);
     }
     return &own->modules;
 }
@@ -103,26 +89,6 @@ void guests_on_restart(struct guests *g, guest_restarted fn, void *ctx)
 void guests_launch_by(struct guests *g, const struct guest_launcher *launcher)
 {
     g->launcher = launcher;
-}
-
-static void on_restart(struct queue_item *item)
-{
-    struct guest *guest =
-        (struct guest *)((char *)item - offsetof(struct guest, restart));
-    const struct guests *g = guest->all;
-
-    guest->is_restarting = false;
-    if (g->restarted && !calls_are_stopped(guest->calls)) {
-        g->restarted(g->restarted_ctx, guest);
-    }
-}
-
-void guest_tell_restarted(struct guest *guest)
-{
-    if (!guest->is_restarting) {
-        guest->is_restarting = true;
-        queue_add(calls_queue(guest->calls), &guest->restart);
-    }
 }
 
 /* ---- from a section to a class ---- */
@@ -273,285 +239,6 @@ bool guests_check(struct guests *g, struct str *why)
 
 /* ---- making one ---- */
 
-/* Work for the guest's own thread. */
-struct making {
-    struct guest *guest;
-    const struct haft_class *class;
-    struct haft_create with;
-    struct call_job job;
-    haft_status status;
-    struct haft_instance *instance;
-};
-
-static void create(void *ctx)
-{
-    struct making *m = ctx;
-    struct call_job *before = call_enter(&m->job);
-
-    m->status = m->class->create(&m->guest->host, &m->with, &m->instance);
-    call_enter(before);
-}
-
-static void destroy(void *ctx)
-{
-    struct guest *guest = ctx;
-
-    guest->instance->destroy(guest->instance);
-}
-
-/* Runs it where the instance lives. */
-static bool run_there(struct guest *guest, void (*fn)(void *ctx), void *ctx,
-                      int64_t limit_ms)
-{
-    if (guest->lane) {
-        return lane_run(guest->lane, fn, ctx, limit_ms);
-    }
-    fn(ctx);
-    return true;
-}
-
-const struct haft_interface *guest_known(const void *id, size_t size)
-{
-    for (size_t i = 0; i < COUNT(known); i++) {
-        if (strlen(known[i]->id) == size &&
-            memcmp(known[i]->id, id, size) == 0) {
-            return known[i];
-        }
-    }
-    return NULL;
-}
-
-static bool bind_known(struct face *f, struct str *why)
-{
-    const struct haft_interface *i =
-        guest_known(face_id(f), strlen(face_id(f)));
-
-    return !i || face_bind(f, i, why);
-}
-
-static void free_faces(struct guest *guest)
-{
-    for (size_t i = 0; i < guest->faces_count; i++) {
-        face_finish(&guest->faces[i]);
-    }
-    mem_free(guest->faces);
-    guest->faces = NULL;
-    guest->faces_count = 0;
-}
-
-static bool look_at(struct guest *guest, struct str *why)
-{
-    const struct haft_instance *i = guest->instance;
-    size_t count = 0;
-    bool has_kind = false;
-
-    if (i->size < sizeof(*i) || !i->objects || !i->destroy) {
-        str_addf(why,
-                 "instance size: wanted at least %zu with objects and "
-                 "destroy, found %u",
-                 sizeof(*i), i->size);
-        return false;
-    }
-    while (count < GUEST_OBJECTS_LIMIT && i->objects[count]) {
-        count++;
-    }
-    free_faces(guest);
-    guest->faces = mem_new(count + 1, sizeof(*guest->faces));
-    for (size_t k = 0; k < count; k++) {
-        struct face *f = &guest->faces[guest->faces_count];
-
-        if (!face_init(f, i->objects[k], why)) {
-            return false;
-        }
-        guest->faces_count++;
-        if (!bind_known(f, why)) {
-            return false;
-        }
-        has_kind |= strcmp(face_id(f), guest->class->kind) == 0;
-    }
-    if (!has_kind) {
-        str_addf(why, "objects: wanted %s, which its class is of, found none",
-                 guest->class->kind);
-    }
-    return has_kind;
-}
-
-bool guest_take(struct guest *guest, struct haft_instance *instance,
-                struct str *why)
-{
-    guest->instance = instance;
-    if (!look_at(guest, why)) {
-        return false;
-    }
-    atomic_store(&guest->is_made, true);
-    return true;
-}
-
-static void add_reason(const struct making *m, struct str *why)
-{
-    const struct haft_fault *f = m->job.fault;
-
-    if (f && f->message.n > 0) {
-        str_add(why, f->message.p, f->message.n);
-    } else {
-        str_addf(why, "create answered %d and did not say why", m->status);
-    }
-}
-
-static bool create_here(struct guest *guest, struct making *m, struct str *why)
-{
-    m->class = module_class(guest->module, guest->class);
-    if (!run_there(guest, create, m, CREATE_LIMIT_MS)) {
-        str_addf(why, "create did not return within %d s",
-                 CREATE_LIMIT_MS / 1000);
-        return false;
-    }
-    if (m->status != HAFT_OK || !m->instance) {
-        add_reason(m, why);
-        return false;
-    }
-    return true;
-}
-
-/* What survives comes later, by guest_take. */
-static bool make_instance(struct guest *guest, struct making *m, bool is_caged,
-                          struct str *why)
-{
-    if (guest->survives) {
-        return cage_reach(guest, &m->with, CREATE_LIMIT_MS, why);
-    }
-    if (!(is_caged
-              ? cage_open(guest, &m->with, CREATE_LIMIT_MS, &m->instance, why)
-              : create_here(guest, m, why))) {
-        return false;
-    }
-    if (!guest_take(guest, m->instance, why)) {
-        if (guest->instance->size >= sizeof(*guest->instance) &&
-            guest->instance->destroy) {
-            run_there(guest, destroy, guest, DESTROY_LIMIT_MS);
-        }
-        guest->instance = NULL;
-        return false;
-    }
-    return true;
-}
-
-static void free_guest(struct guest *guest)
-{
-    free_faces(guest);
-    builtin_close(guest);
-    border_close(guest);
-    mem_free(guest->kind);
-    mem_free(guest->name);
-    mem_free(guest);
-}
-
-/* Ends its threads; false if one is left behind, and with it the guest. */
-static bool end_lane(struct guest *guest)
-{
-    if (guest->lane && !lane_destroy(guest->lane, DESTROY_LIMIT_MS)) {
-        log_error("guest", "thread left behind kind=%s name=%s", guest->kind,
-                  guest->name);
-        return false;
-    }
-    guest->lane = NULL;
-    return true;
-}
-
-static struct guest *new_guest(struct guests *g,
-                               const struct guest_origin *origin)
-{
-    struct guest *guest = mem_new(1, sizeof(*guest));
-
-    guest->all = g;
-    guest->calls = g->calls;
-    guest->restart.handle = on_restart;
-    guest->number = ++g->made;
-    guest->kind = mem_text(origin->kind, strlen(origin->kind));
-    guest->name = mem_text(origin->name, strlen(origin->name));
-    guest->section = origin->section;
-    guest->module = origin->module;
-    guest->survives = origin->survives;
-    guest->class = origin->class;
-    border_open(guest, g->services, g->services_count);
-    return guest;
-}
-
-static const unsigned threads_of[MANIFEST_THREADS] = {
-    [MANIFEST_SERIAL] = 1,
-    [MANIFEST_CONCURRENT] = CONCURRENT_THREADS,
-};
-
-static bool start_lane(struct guest *guest, struct str *why)
-{
-    unsigned threads = threads_of[guest->class->thread];
-
-    if (threads == 0) {
-        return true;
-    }
-    guest->lane = lane_create(threads, guest->name);
-    if (!guest->lane) {
-        str_addf(why, "cannot start a thread: %s", strerror(errno));
-    }
-    return guest->lane != NULL;
-}
-
-/* A thread that never left create still uses what was made for it: all of that
- * is then left behind. */
-static bool fill(struct guests *g, struct guest *guest, struct making *m,
-                 bool is_caged, struct str *why)
-{
-    bool is_made = (is_caged || start_lane(guest, why)) &&
-                   make_instance(guest, m, is_caged, why);
-
-    if (!is_made && !end_lane(guest)) {
-        g->has_left_one = true;
-        return false;
-    }
-    scratch_finish(&m->job.mem);
-    mem_free(m);
-    if (!is_made) {
-        free_guest(guest);
-    }
-    return is_made;
-}
-
-/* The values, copied to where they live as long as create may look at them. */
-static struct making *plan(struct guest *guest, struct haft_array values)
-{
-    struct making *m = mem_new(1, sizeof(*m));
-    struct haft_create with = {.size = sizeof(with), .values = values};
-
-    scratch_init(&m->job.mem);
-    m->guest = guest;
-    m->job.guest = guest;
-    with.name = (struct haft_slice){guest->name, strlen(guest->name)};
-    m->with = *(struct haft_create *)codec_copy(&m->job.mem, &frame_with_record,
-                                                &frame_with_record, &with);
-    return m;
-}
-
-struct guest *guests_make(struct guests *g, const struct guest_origin *origin,
-                          struct haft_array values, struct str *why)
-{
-    struct guest *guest;
-
-    if (g->made >= GUESTS_LIMIT) {
-        str_addf(why, "there are %d instances already", GUESTS_LIMIT);
-        return NULL;
-    }
-    if (!origin->is_caged && !module_load(origin->module, why)) {
-        return NULL;
-    }
-    guest = new_guest(g, origin);
-    if (!fill(g, guest, plan(guest, values), origin->is_caged, why)) {
-        return NULL;
-    }
-    g->items = mem_grow(g->items, &g->room, g->count + 1, sizeof(guest));
-    g->items[g->count++] = guest;
-    return guest;
-}
-
 static struct guest *make(struct guests *g, struct guest_origin *origin,
                           struct str *why)
 {
@@ -644,7 +331,7 @@ bool guest_is_caged(const struct guest *guest)
 
 uint32_t guest_losses(const struct guest *guest)
 {
-    return guest->cage ? cage_look(guest->cage).losses : 0;
+    return guest->losses;
 }
 
 bool guest_is_given_up(const struct guest *guest)
@@ -654,28 +341,21 @@ bool guest_is_given_up(const struct guest *guest)
 
 /* ---- ending ---- */
 
-static void end_guest(struct guest *guest)
-{
-    builtin_close(guest);
-    if (!run_there(guest, destroy, guest, DESTROY_LIMIT_MS)) {
-        log_error("guest", "left behind kind=%s name=%s: it does not come back",
-                  guest->kind, guest->name);
-        return;
-    }
-    atomic_store(&guest->is_made, false);
-    guest->instance = NULL;
-    end_lane(guest);
-}
-
 void guests_stop(struct guests *g)
 {
     calls_stop(g->calls);
     queue_drain(calls_queue(g->calls));
+    for (size_t i = 0; i < g->count; i++) {
+        while (g->items[i]->swap) {
+            swap_stop(g->items[i]->swap);
+        }
+    }
+    guests_stop_reload(g);
     for (size_t i = g->count; i-- > 0;) {
         if (g->items[i]->instance) {
-            end_guest(g->items[i]);
+            guest_end(g->items[i]);
         } else if (g->items[i]->cage) { /* it has not come yet */
-            cage_close(g->items[i]->cage, DESTROY_LIMIT_MS);
+            cage_close(g->items[i]->cage, GUEST_DESTROY_MS);
         }
     }
     queue_drain(calls_queue(g->calls));
@@ -697,7 +377,7 @@ void guests_destroy(struct guests *g)
         if (g->items[i]->instance || g->items[i]->lane) {
             is_clean = false;
         } else {
-            free_guest(g->items[i]);
+            guest_free(g->items[i]);
         }
     }
     mem_free(g->items);

@@ -104,7 +104,8 @@ bool guest_offers(const struct guest *guest, const char *interface);
 /* Whether it lives in a process of its own. */
 bool guest_is_caged(const struct guest *guest);
 
-/* How often such a process was lost so far. */
+/* How often such a process, or an instance that was put in another's place, was
+ * lost with calls that were open. */
 uint32_t guest_losses(const struct guest *guest);
 
 /* Whether there is none any more, and calls are refused until a pardon. */
@@ -115,6 +116,20 @@ bool guest_needs(const struct guest *guest, const char *interface);
 
 /* Whether the manifest of an executor lists a sort of job. */
 bool guest_takes_sort(const struct guest *guest, const char *sort);
+
+/* The end of a reload. `why` is "" unless nothing was touched. `result` is a
+ * JSON array with an object for each instance that was to be another: kind, name,
+ * module, version, cage, pause_ms, and `refused` with the reason where the one
+ * before it goes on. Both are borrowed. */
+typedef void (*guests_reloaded)(void *ctx, const char *why, const char *result,
+                                size_t size);
+
+/* Takes files and sections as they now are: of what `name` means (a module, or an
+ * instance "kind:name"), or, if it is NULL, of all that has changed. `config` is
+ * the new one, and borrowed from here on as the one before it, whatever comes of
+ * it. `done` comes once, perhaps before the return. */
+void guests_reload(struct guests *g, const struct config *config,
+                   const char *name, guests_reloaded done, void *ctx);
 
 /* The answer to a call. `out` and `fault` are borrowed until it returns; `out`
  * is whole (as long as the host's struct) and zeroed where nothing was said,

@@ -18,9 +18,13 @@
 #include "host/guest/module.h"
 
 #define GUEST_OBJECTS_LIMIT 32
+#define GUEST_DESTROY_MS 5000 /* it joins the plugin's own threads */
 
 struct port;  /* a service as one guest sees it: border.c */
 struct watch; /* what a guest waits for: builtin.c */
+struct swap;  /* what is to take its place: swap.c */
+struct held_call;
+struct reload; /* of several guests: reload.c */
 
 struct guest {
     struct calls *calls;
@@ -36,6 +40,12 @@ struct guest {
     bool survives;             /* this process, in one of the keeper's */
     struct queue_item restart; /* its news, behind the calls it lost */
     bool is_restarting;
+    struct swap *swap;       /* NULL: nothing is to take its place */
+    struct held_call *held;  /* calls that wait for that, in order */
+    struct held_call **last; /* where the next one goes */
+    bool is_held;            /* calls wait */
+    size_t open;             /* calls begun that are not answered */
+    uint32_t losses;         /* processes and instances lost so far */
 
     struct haft_host host;
     const struct border_service *services; /* all that there are; borrowed */
@@ -73,8 +83,9 @@ struct guests {
     const struct guest_launcher *launcher;
     guest_restarted restarted;
     void *restarted_ctx;
-    uint32_t made;     /* numbers given to guests so far */
-    bool has_left_one; /* its thread never came back: it keeps its memory */
+    struct reload *reload; /* NULL: none is under way */
+    uint32_t made;         /* numbers given to guests so far */
+    bool has_left_one;     /* its thread never came back: it keeps its memory */
 };
 
 /* Where an instance comes from: what is asked for, and what was found. */
@@ -103,10 +114,40 @@ const struct haft_interface *guest_known(const void *id, size_t size);
 /* The guest is another one from here on, and knows nothing of the last. */
 void guest_tell_restarted(struct guest *guest);
 
+/* What an instance is made in. */
+enum guest_cage {
+    GUEST_INSIDE,
+    GUEST_CAGED,
+    GUEST_CAGED_LATER, /* nobody waits for it: the guest takes it when it comes */
+};
+
+/* Makes the instance of what the guest is, by its section's values. False with
+ * the reason; what is left if there is a lane still is left behind. */
+bool guest_make(struct guest *guest, struct haft_array values,
+                enum guest_cage cage, struct str *why);
+
+/* Destroys the instance. False: it does not come back, and is left behind. */
+bool guest_end(struct guest *guest);
+
+/* Its next instance is one of what was found: that may ask other services. */
+void guest_become(struct guest *guest, const struct guest_origin *origin);
+
+/* Without an instance. */
+void guest_free(struct guest *guest);
+
 /* Makes an instance of what was found, in this process or in a cage. NULL with
  * the reason. */
 struct guest *guests_make(struct guests *g, const struct guest_origin *origin,
                           struct haft_array values, struct str *why);
+
+/* Looks into the folders of modules again: adds what is not known. */
+void guests_scan(struct guests *g);
+
+/* Whether a name means this module: its id, its file, or one of its classes. */
+bool guests_means(const struct module *m, const char *name);
+
+/* The host leaves: what is under way ends. */
+void guests_stop_reload(struct guests *g);
 
 /* Whether sections of that kind make guests. */
 bool guests_is_kind(const char *kind);

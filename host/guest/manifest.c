@@ -42,9 +42,11 @@ static const struct key abi_keys[] = {
 };
 
 static const struct key class_keys[] = {
-    {"kind", TEXT | MUST},    {"name", TEXT | MUST}, {"thread", TEXT | MUST},
-    {"summary", TEXT | MUST}, {"sorts", ARRAY},      {"needs", ARRAY},
-    {"options", ARRAY},       {"actions", ARRAY},    {NULL, 0},
+    {"kind", TEXT | MUST},   {"name", TEXT | MUST},
+    {"thread", TEXT | MUST}, {"summary", TEXT | MUST},
+    {"sorts", ARRAY},        {"needs", ARRAY},
+    {"options", ARRAY},      {"actions", ARRAY},
+    {"volatile", BOOL},      {NULL, 0},
 };
 
 static const struct key option_keys[] = {
@@ -511,6 +513,7 @@ static bool read_class(struct manifest_class *c, const cJSON *json,
     c->kind = json_get_text(json, "kind", "");
     c->name = json_get_text(json, "name", "");
     c->summary = json_get_text(json, "summary", "");
+    c->is_volatile = json_get_bool(json, "volatile", false);
     c->sorts = json_get(json, "sorts");
     c->needs = json_get(json, "needs");
     c->actions = json_get(json, "actions");

@@ -39,6 +39,7 @@ struct manifest_class {
     const char *name; /* "local" */
     const char *summary;
     enum manifest_thread thread;
+    bool is_volatile;   /* what it holds is lost with the instance */
     const cJSON *sorts; /* arrays, or NULL */
     const cJSON *needs;
     const cJSON *actions;

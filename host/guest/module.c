@@ -14,6 +14,7 @@
 
 #include "host/guest/note.h"
 #include "host/guest/script.h"
+#include "host/guest/seal.h"
 #include "host/guest/trusted.h"
 #include "host/plain/mem.h"
 #include "host/plain/nearest.h"
@@ -129,7 +130,7 @@ static bool read_manifest(struct module *m, struct str *why)
 static bool open_file(struct module *m, struct str *why)
 {
     m->fd = trusted_open(m->file, why);
-    return m->fd >= 0 && read_manifest(m, why);
+    return m->fd >= 0 && fstat(m->fd, &m->seen) == 0 && read_manifest(m, why);
 }
 
 static struct module *add_file(struct modules *ms, char *file)
@@ -202,22 +203,98 @@ void modules_init(struct modules *ms)
     add_linked(ms);
 }
 
+static void free_module(struct module *m)
+{
+    /* A number that is used again would find the old code: see dlopen. */
+    if (m->fd >= 0 && !m->is_open) {
+        close(m->fd);
+    }
+    manifest_finish(&m->manifest);
+    mem_free(m->file);
+    mem_free(m->reason);
+    mem_free(m);
+}
+
 void modules_finish(struct modules *ms)
 {
     for (size_t i = 0; i < ms->count; i++) {
-        struct module *m = ms->items[i];
-
-        /* A number that is used again would find the old code: see dlopen. */
-        if (m->fd >= 0 && !m->is_open) {
-            close(m->fd);
-        }
-        manifest_finish(&m->manifest);
-        mem_free(m->file);
-        mem_free(m->reason);
-        mem_free(m);
+        free_module(ms->items[i]);
+    }
+    for (size_t i = 0; i < ms->past_count; i++) {
+        free_module(ms->past[i]);
     }
     mem_free(ms->items);
+    mem_free(ms->past);
     *ms = (struct modules){0};
+}
+
+/* ---- generations ---- */
+
+bool module_has_changed(const struct module *m)
+{
+    const struct stat *then = &m->seen;
+    struct stat now;
+
+    return m->file[0] == '/' && stat(m->file, &now) == 0 &&
+           (m->fd < 0 || now.st_dev != then->st_dev ||
+            now.st_ino != then->st_ino || now.st_size != then->st_size ||
+            now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec);
+}
+
+static bool open_copy(struct module *m, const char *folder, struct str *why)
+{
+    int fd = trusted_open(m->file, why);
+
+    if (fd >= 0 && fstat(fd, &m->seen) == 0) {
+        m->fd = seal_copy(fd, strrchr(m->file, '/') + 1, folder, why);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return m->fd >= 0 && read_manifest(m, why);
+}
+
+/* The other one is kept aside. */
+static void replace(struct modules *ms, struct module *old, struct module *now)
+{
+    for (size_t i = 0; i < ms->count; i++) {
+        if (ms->items[i] == old) {
+            ms->items[i] = now;
+        }
+    }
+    for (size_t i = 0; i < ms->past_count; i++) {
+        if (ms->past[i] == now) {
+            ms->past[i] = old;
+            return;
+        }
+    }
+    ms->past =
+        mem_grow(ms->past, &ms->past_room, ms->past_count + 1, sizeof(old));
+    ms->past[ms->past_count++] = old;
+}
+
+struct module *modules_renew(struct modules *ms, struct module *old,
+                             const char *folder, struct str *why)
+{
+    struct module *m = mem_new(1, sizeof(*m));
+
+    m->file = mem_text(old->file, strlen(old->file));
+    m->fd = -1;
+    m->folder = old->folder;
+    m->is_bundled = old->is_bundled;
+    m->generation = old->generation + 1;
+    if (!open_copy(m, folder, why)) {
+        free_module(m);
+        return NULL;
+    }
+    replace(ms, old, m);
+    return m;
+}
+
+void modules_restore(struct modules *ms, struct module *now, struct module *old)
+{
+    replace(ms, now, old);
 }
 
 /* ---- finding ---- */

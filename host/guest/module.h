@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include <haft/plugin.h>
 
@@ -28,6 +29,8 @@ struct module {
     char *reason;             /* why it was refused; NULL: it was not */
     struct manifest manifest; /* empty if it could not be read */
     int fd;                   /* open as long as the process; -1: linked in */
+    unsigned generation;      /* how often the file was taken anew */
+    struct stat seen;         /* the file when it was opened */
     bool is_program;          /* it is run, never loaded: see script.h */
     bool is_bundled;          /* linked in, or haft was installed with it */
     bool is_open;             /* its code was mapped, for good */
@@ -39,7 +42,10 @@ struct modules {
     struct module **items;
     size_t count;
     size_t room;
-    unsigned folders; /* that were scanned */
+    unsigned folders;     /* that were scanned */
+    struct module **past; /* others are in their places */
+    size_t past_count;
+    size_t past_room;
 };
 
 /* Registers our loader, and adds what is linked in. */
@@ -65,6 +71,19 @@ struct module *modules_find(struct modules *ms, const char *name,
  * the reason: none, several in one folder, or only a refused one. */
 struct module *modules_offering(const struct modules *ms, const char *kind,
                                 const char *class_name, struct str *why);
+
+/* Whether the file is another one, or was written to, since it was opened. */
+bool module_has_changed(const struct module *m);
+
+/* Puts the module that the file is now in the place of `old`, from a copy of its
+ * own, in `folder` where it cannot be in memory. `old` stays for whoever uses it.
+ * NULL with the reason: then nothing has changed. */
+struct module *modules_renew(struct modules *ms, struct module *old,
+                             const char *folder, struct str *why);
+
+/* Puts one back in the place of the one that followed it. */
+void modules_restore(struct modules *ms, struct module *now,
+                     struct module *old);
 
 /* Loads it if it is not. False with the reason, which is then kept. */
 bool module_load(struct module *m, struct str *why);

@@ -123,39 +123,53 @@ static struct module *find_module(struct worker *w, const char *file,
 }
 
 static bool create(struct worker *w, const struct frame_create *m,
-                   struct str *why)
+                   struct module *module, struct str *why)
 {
     char *kind = text_of(m->kind);
     char *name = text_of(m->name);
     char *plugin = text_of(m->plugin);
-    char *file = text_of(m->module);
-    struct guest_origin origin = {.kind = kind, .name = name};
+    struct guest_origin origin = {
+        .kind = kind,
+        .name = name,
+        .module = module,
+        .class = manifest_find(&module->manifest, kind, plugin)};
 
-    log_set_level((enum log_level)m->log_level);
-    log_set_format((enum log_format)m->log_format);
-    origin.module = find_module(w, file, why);
-    if (origin.module) {
-        origin.class = manifest_find(&origin.module->manifest, kind, plugin);
-    }
     if (origin.class) {
         w->guest = guests_make(w->guests, &origin, m->values, why);
-    } else if (why->size == 0) {
-        str_addf(why, "module %s: wanted a class %s %s, found none", file, kind,
-                 plugin);
+    } else {
+        str_addf(why, "module %s: wanted a class %s %s, found none",
+                 module->file, kind, plugin);
     }
     mem_free(kind);
     mem_free(name);
     mem_free(plugin);
-    mem_free(file);
     return w->guest != NULL;
 }
 
-static void tell_created(struct worker *w, const struct str *why)
+/* A trial is over once the module is loaded. */
+static bool begin(struct worker *w, const struct frame_create *m,
+                  struct str *why)
+{
+    char *file = text_of(m->module);
+    struct module *module;
+
+    log_set_level((enum log_level)m->log_level);
+    log_set_format((enum log_format)m->log_format);
+    w->fences = w->fence ? w->fence(m->values) : 0;
+    module = find_module(w, file, why);
+    mem_free(file);
+    if (!module) {
+        return false;
+    }
+    return m->is_trial ? module_load(module, why) : create(w, m, module, why);
+}
+
+static void tell_created(struct worker *w, bool is_good, const struct str *why)
 {
     struct frame_object objects[GUEST_OBJECTS_LIMIT];
     struct frame_created m = {
         .size = sizeof(m),
-        .status = w->guest ? HAFT_OK : -HAFT_INVALID,
+        .status = is_good ? HAFT_OK : -HAFT_INVALID,
         .reason = {why->text, why->size},
         .fences = w->fences,
     };
@@ -176,14 +190,16 @@ static void tell_created(struct worker *w, const struct str *why)
 /* One that survives is told so again by each host, and keeps what it has. */
 static void on_create(struct worker *w, const struct frame_create *m)
 {
+    bool is_good = true;
     struct str why;
 
     str_init(&why, STR_WHY_LIMIT);
     if (!w->guest) {
-        w->fences = w->fence ? w->fence(m->values) : 0;
-        w->is_over = w->has_failed = !create(w, m, &why);
+        is_good = begin(w, m, &why);
+        w->has_failed = !is_good;
+        w->is_over = !is_good || m->is_trial;
     }
-    tell_created(w, &why);
+    tell_created(w, is_good, &why);
     str_finish(&why);
 }
 

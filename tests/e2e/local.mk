@@ -2,7 +2,7 @@
 # the plugins that a deployment without a config has.
 E2E = tests/e2e/cages tests/e2e/commands tests/e2e/door tests/e2e/layouts \
     tests/e2e/limits tests/e2e/plugin_new tests/e2e/plugins tests/e2e/recovery \
-    tests/e2e/workflows
+    tests/e2e/reload tests/e2e/workflows
 EXTRA_DIST += $(E2E) tests/e2e/lab.py tests/e2e/postgres \
     tests/e2e/layouts.d/sqlite-1.sql
 if PLUGIN_STORAGE_SQLITE

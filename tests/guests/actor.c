@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <time.h>
@@ -443,3 +444,13 @@ static const struct haft_class *const classes[] = {&looping, &serial, &crowd,
                                                    &judge, NULL};
 
 HAFT_MODULE(guest_actor, "1.2.3", classes, "tests/guests/actor.json");
+
+/* A test writes "yes" into the file: it then ends as soon as it is loaded. */
+static const volatile char aborts[] = "aborts when loaded: no ";
+
+__attribute__((constructor)) static void start(void)
+{
+    if (aborts[sizeof(aborts) - 4] == 'y') {
+        abort();
+    }
+}

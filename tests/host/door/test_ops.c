@@ -32,7 +32,7 @@ START_TEST(every_row_says_what_doors_need)
         }
         count++;
     }
-    ck_assert_uint_eq(count, 14);
+    ck_assert_uint_eq(count, 15);
     ck_assert_ptr_null(ops_find("run.sumbit"));
     ck_assert_ptr_null(ops_find(""));
 }

@@ -7,6 +7,7 @@ check_PROGRAMS += \
     tests/host/guest/test_guest \
     tests/host/guest/test_manifest \
     tests/host/guest/test_module \
+    tests/host/guest/test_reload \
     tests/host/guest/test_reports \
     tests/host/guest/test_script \
     tests/host/guest/test_trusted \
