@@ -1,6 +1,8 @@
 /* bench-abi: what a call of a plugin costs, inside the host and in a process of
- * its own. The call is `get` of storage/memory: a key goes in, and a value of 64
- * bytes or 64 KiB comes back; its own work is a look into a map. */
+ * its own, on the host's processor and on another one: waking that is most of the
+ * cost of a single call. The call is `get` of storage/memory: a key goes in, and
+ * a value of 64 bytes or 64 KiB comes back; its own work is a look into a map. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,7 +20,16 @@
 #define FIRST_CALLS 64
 #define CALLS_MOST 100000000
 
-static const char *const cages[] = {"none", "process"};
+static const struct place {
+    const char *name; /* of the instance */
+    const char *cage;
+    const char *processor; /* of its process */
+} places[] = {
+    {"inside", "none", "same"},
+    {"beside", "process", "same"},
+    {"apart", "process", "other"},
+};
+
 static const size_t sizes[] = {64, 65536};
 static const int flights[] = {1, 16, 64};
 
@@ -34,6 +45,7 @@ struct bench {
     int64_t awaited; /* answers */
     bool has_failed;
     struct str *why;
+    cpu_set_t processors; /* that it may use */
 };
 
 static int64_t now_ns(void)
@@ -124,7 +136,33 @@ static double measure(struct bench *b, int flight)
     return found[ROUNDS / 2];
 }
 
-/* ---- the two cages ---- */
+/* ---- the places ---- */
+
+/* On the first of its processors, or on the second; false if there is none. */
+static bool settle(const struct bench *b, bool is_second)
+{
+    cpu_set_t one;
+
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET(i, &b->processors) && !is_second) {
+            CPU_ZERO(&one);
+            CPU_SET(i, &one);
+            return sched_setaffinity(0, sizeof(one), &one) == 0;
+        }
+        is_second = is_second && !CPU_ISSET(i, &b->processors);
+    }
+    return false;
+}
+
+/* A process stays where its host was when it was started. */
+static bool make(struct bench *b, const struct place *place)
+{
+    b->guest = NULL;
+    if (settle(b, strcmp(place->processor, "other") == 0)) {
+        b->guest = guests_find(b->guests, "storage", place->name, b->why);
+    }
+    return b->guest && settle(b, false);
+}
 
 /* Modules are looked for where the user's config says. */
 static bool open_guests(struct bench *b, const struct config *config)
@@ -132,14 +170,15 @@ static bool open_guests(struct bench *b, const struct config *config)
     struct str text;
 
     str_init(&text, 1 << 20);
-    str_addf(&text, "[host]\nstorage = none\nstate = %s\n", config->host.state);
+    str_addf(&text, "[host]\nstorage = inside\nstate = %s\n",
+             config->host.state);
     for (size_t i = 0; i < config->host.modules_count; i++) {
         str_addf(&text, "%s%s", i == 0 ? "modules = " : ", ",
                  config->host.modules[i]);
     }
-    for (size_t i = 0; i < COUNT(cages); i++) {
+    for (size_t i = 0; i < COUNT(places); i++) {
         str_addf(&text, "\n[storage:%s]\nplugin = memory\nisolation = %s",
-                 cages[i], cages[i]);
+                 places[i].name, places[i].cage);
     }
     str_add_char(&text, '\n');
     b->config = config_read(text.text, text.size, "/haft.conf", true, b->why);
@@ -193,11 +232,12 @@ static bool fill(struct bench *b)
     return !b->has_failed;
 }
 
-static void add_row(struct str *out, const char *cage, size_t size, int flight,
-                    double ns)
+static void add_row(struct str *out, const struct place *place, size_t size,
+                    int flight, double ns)
 {
     json_open(out, '{');
-    json_put_text(out, "cage", cage);
+    json_put_text(out, "cage", place->cage);
+    json_put_text(out, "processor", place->processor);
     json_put_int(out, "bytes", (int64_t)size);
     json_put_int(out, "in_flight", flight);
     json_key(out, "ns");
@@ -205,17 +245,17 @@ static void add_row(struct str *out, const char *cage, size_t size, int flight,
     json_close(out, '}');
 }
 
-static bool measure_cage(struct bench *b, const char *cage, struct str *out)
+static bool measure_place(struct bench *b, const struct place *place,
+                          struct str *out)
 {
-    b->guest = guests_find(b->guests, "storage", cage, b->why);
-    if (!b->guest || !fill(b)) {
+    if (!make(b, place) || !fill(b)) {
         return false;
     }
     for (size_t i = 0; i < COUNT(sizes); i++) {
         b->get = (struct haft_storage_get_in){
             .size = sizeof(b->get), .key = {&sizes[i], sizeof(sizes[i])}};
         for (size_t k = 0; k < COUNT(flights); k++) {
-            add_row(out, cage, sizes[i], flights[k], measure(b, flights[k]));
+            add_row(out, place, sizes[i], flights[k], measure(b, flights[k]));
         }
     }
     return !b->has_failed;
@@ -225,10 +265,16 @@ static bool measure_all(struct bench *b, const struct config *config,
                         struct str *out)
 {
     bool is_good = open_guests(b, config);
+    size_t count = COUNT(places);
 
+    CPU_ZERO(&b->processors);
+    if (sched_getaffinity(0, sizeof(b->processors), &b->processors) != 0 ||
+        CPU_COUNT(&b->processors) < 2) {
+        count--; /* there is no other processor */
+    }
     json_open(out, '[');
-    for (size_t i = 0; is_good && i < COUNT(cages); i++) {
-        is_good = measure_cage(b, cages[i], out);
+    for (size_t i = 0; is_good && i < count; i++) {
+        is_good = measure_place(b, &places[i], out);
     }
     json_close(out, ']');
     close_guests(b);
@@ -243,13 +289,14 @@ static void print_rows(const struct str *json)
     const cJSON *row;
     struct table table;
 
-    table_init(&table, (const char *const[]){"CAGE", "BYTES", "IN FLIGHT",
-                                             "NS A CALL", NULL});
+    table_init(&table, (const char *const[]){"CAGE", "PROCESSOR", "BYTES",
+                                             "IN FLIGHT", "NS A CALL", NULL});
     cJSON_ArrayForEach(row, rows)
     {
         char text[32];
 
         table_add_text(&table, json_get_text(row, "cage", ""));
+        table_add_text(&table, json_get_text(row, "processor", ""));
         snprintf(text, sizeof(text), "%lld",
                  (long long)json_get_int(row, "bytes", 0));
         table_add_text(&table, text);

@@ -118,8 +118,6 @@ static void free_slot(struct slot *s)
 
     if (s->mem) {
         scratch_finish(s->mem);
-        mem_free(s->mem);
-        s->mem = NULL;
     }
     atomic_store_explicit(&s->word, word & ~(uint64_t)STATES,
                           memory_order_release);

@@ -44,7 +44,7 @@ struct slot {
     haft_status status;
     const void *out;
     const struct haft_fault *fault;
-    struct scratch *mem; /* of both; NULL: there is nothing */
+    struct scratch *mem; /* of both; kept; NULL: none was needed yet */
 };
 
 /* What is asked. */

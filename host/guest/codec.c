@@ -294,9 +294,10 @@ static struct haft_slice copy_slice(struct walk *w, const void *at)
         return (struct haft_slice){NULL, 0};
     }
     if (w->is_deep) {
-        char *bytes = scratch_take(w->mem, s.n + 1);
+        char *bytes = scratch_room(w->mem, s.n + 1);
 
         memcpy(bytes, s.p, s.n);
+        bytes[s.n] = '\0';
         s.p = bytes;
     }
     return s;

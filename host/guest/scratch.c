@@ -41,7 +41,7 @@ static void add_block(struct scratch *mem, size_t size)
         room = size;
     }
 
-    struct scratch_block *block = mem_new(1, sizeof(*block) + room);
+    struct scratch_block *block = mem_raw(sizeof(*block) + room);
 
     block->next = mem->blocks;
     mem->blocks = block;
@@ -49,7 +49,7 @@ static void add_block(struct scratch *mem, size_t size)
     mem->room = room;
 }
 
-void *scratch_take(struct scratch *mem, size_t size)
+void *scratch_room(struct scratch *mem, size_t size)
 {
     const size_t unit = _Alignof(max_align_t);
     size_t whole = (size + unit - 1) / unit * unit;
@@ -62,6 +62,10 @@ void *scratch_take(struct scratch *mem, size_t size)
     void *piece = base + mem->used;
 
     mem->used += whole;
-    memset(piece, 0, whole);
     return piece;
+}
+
+void *scratch_take(struct scratch *mem, size_t size)
+{
+    return memset(scratch_room(mem, size), 0, size);
 }

@@ -24,4 +24,7 @@ void scratch_finish(struct scratch *mem);
 /* Borrowed until scratch_finish; never NULL. */
 void *scratch_take(struct scratch *mem, size_t size);
 
+/* The same, and not zeroed. */
+void *scratch_room(struct scratch *mem, size_t size);
+
 #endif

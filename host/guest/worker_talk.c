@@ -348,8 +348,9 @@ static void handle(struct worker *w, uint32_t type, const void *bytes,
  * so each is taken out of it before it is looked at. */
 static void keep(struct worker *w, const struct frame *frame)
 {
-    struct kept *kept = mem_new(1, sizeof(*kept) + frame->size + 1);
+    struct kept *kept = mem_raw(sizeof(*kept) + frame->size);
 
+    kept->next = NULL;
     kept->type = frame->type;
     kept->size = frame->size;
     memcpy(kept->bytes, frame->body, frame->size);

@@ -22,6 +22,16 @@ void *mem_new(size_t count, size_t size)
     return p;
 }
 
+void *mem_raw(size_t size)
+{
+    void *p = malloc(size ? size : 1);
+
+    if (!p) {
+        die(1, size);
+    }
+    return p;
+}
+
 void *mem_grow(void *items, size_t *room, size_t need, size_t size)
 {
     size_t wanted = *room + *room / 2;
@@ -49,11 +59,12 @@ void *mem_grow(void *items, size_t *room, size_t need, size_t size)
 
 char *mem_text(const void *bytes, size_t size)
 {
-    char *text = mem_new(size + 1, 1);
+    char *text = mem_raw(size + 1);
 
     if (size) {
         memcpy(text, bytes, size);
     }
+    text[size] = '\0';
     return text;
 }
 
