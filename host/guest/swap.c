@@ -168,15 +168,13 @@ static void look(struct swap *s)
 {
     struct guest *g = s->guest;
 
-    if (g->instance) {
+    if (g->instance || (s->is_lost && s->phase == BACK)) {
         finish(s);
-    } else if (s->is_lost && s->phase == MAKING) {
+    } else if (s->is_lost) {
         if (g->cage) {
             cage_close(g->cage, 0);
         }
         make(s, BACK, &s->from);
-    } else if (s->is_lost) {
-        finish(s);
     }
 }
 
