@@ -451,19 +451,18 @@ void cage_close(struct cage *cage, int64_t limit_ms)
     int64_t end = loop_tick_ms(cage_loop(cage)) + limit_ms;
     struct str why;
 
+    str_init(&why, STR_WHY_LIMIT);
     unwatch(cage);
     if (is_left(cage)) {
         link_write(&cage->link);
         spawn_leave(&cage->worker);
     } else if (cage->link.fd >= 0 &&
                link_put(&cage->link, FRAME_DESTROY, NULL, NULL)) {
-        while (link_wait(&cage->link, end) > 0 &&
+        /* What it still asks is answered: it may wait for that. */
+        while (link_wait(&cage->link, end) > 0 && cage_handle_all(cage, &why) &&
                loop_tick_ms(cage_loop(cage)) < end) {
-            str_reset(&cage->link.in); /* nobody listens any more */
-            cage->link.in_at = 0;
         }
     }
-    str_init(&why, STR_WHY_LIMIT);
     spawn_end(&cage->worker, &why);
     str_finish(&why);
     cage->guest->cage = NULL;
