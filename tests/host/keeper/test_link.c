@@ -1,5 +1,6 @@
 /* The keeper against hosts that do not behave: spoken to by hand, beside a
  * proper one. */
+#include <dirent.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -280,7 +281,22 @@ START_TEST(a_host_that_does_not_read_loses_nothing)
 }
 END_TEST
 
-/* What it withdraws it is told of once more, but is not there to hear it. */
+static int count_files(pid_t pid)
+{
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    ck_assert_ptr_nonnull(dir);
+    while (readdir(dir) != NULL) {
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+/* What it withdraws it is told of once more, but is not there to hear it. Who
+ * comes next comes behind it: what a host has sent ends where another begins. */
 START_TEST(what_a_leaving_host_releases_is_released)
 {
     struct lab lab;
@@ -301,9 +317,14 @@ START_TEST(what_a_leaving_host_releases_is_released)
     }
     last[99].head = wire_head(WIRE_RELEASE);
     stop(keeper);
+    int files = count_files(keeper);
+    int64_t left_ms = LAB_WAIT_MS;
     say(fd, last, sizeof(last));
     close(fd);
     kill(keeper, SIGCONT);
+    while (count_files(keeper) >= files) {
+        lab_poll(&left_ms);
+    }
 
     lab_attach(&lab);
     lab_wait_ready(&lab);
