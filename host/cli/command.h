@@ -50,8 +50,9 @@ extern const struct command command_run, command_serve, command_submit,
     command_resolve, command_events, command_check, command_schema,
     command_plugin_list, command_plugin_describe, command_plugin_why,
     command_plugin_pardon, command_plugin_reload, command_plugin_new,
-    command_config_check, command_config_show, command_trust, command_status,
-    command_version, command_bench_abi, command_worker, command_help;
+    command_plugin_check, command_config_check, command_config_show,
+    command_trust, command_status, command_version, command_bench_abi,
+    command_worker, command_help;
 
 extern const struct command *const commands[]; /* ends with NULL */
 

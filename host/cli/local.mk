@@ -4,7 +4,7 @@ libhost_la_SOURCES += \
     host/cli/command.c host/cli/command.h \
     host/cli/document.c \
     host/cli/logs.c \
-    host/cli/plugin.c \
+    host/cli/plugin.c host/cli/plugin_check.c \
     host/cli/plugin_new.c \
     host/cli/run.c \
     host/cli/runs.c \

@@ -1,0 +1,314 @@
+/* Stores: numbered batches, guards, and keys in order, against what a map must
+ * do. A store that something is in already is taken as it is: keys of the cases
+ * begin with what no host writes. */
+#include <string.h>
+
+#include <haft/storage.h>
+
+#include "host/check/kinds.h"
+#include "host/check/subject.h"
+
+#define PUT_VERSION 7
+#define TEXT(t) ((struct haft_slice){t, sizeof(t) - 1})
+
+/* ---- the questions of every store ---- */
+
+static size_t questions(struct kit_question *q, const char *folder)
+{
+    static const struct haft_storage_op put = {.op = HAFT_STORAGE_PUT,
+                                               .version = PUT_VERSION,
+                                               .key = {"~check/a", 8},
+                                               .value = {"one", 3}};
+    static const struct haft_storage_commit_in commit = {
+        .size = sizeof(commit), .batch = 1, .ops = {&put, 1, sizeof(put)}};
+    static const struct haft_storage_last_in last = {.size = sizeof(last)};
+    static const struct haft_storage_get_in get = {.size = sizeof(get),
+                                                   .key = {"~check/a", 8}};
+    static const struct haft_storage_scan_in scan = {.size = sizeof(scan),
+                                                     .prefix = {"~check/", 7}};
+
+    (void)folder;
+    q[0] = (struct kit_question){HAFT_STORAGE_COMMIT, &commit};
+    q[1] = (struct kit_question){HAFT_STORAGE_GET, &get};
+    q[2] = (struct kit_question){HAFT_STORAGE_SCAN, &scan};
+    q[3] = (struct kit_question){HAFT_STORAGE_LAST, &last};
+    return 4;
+}
+
+const struct kit_kind kind_storage = {
+    .name = "storage", .interface = &haft_storage_v1, .questions = questions};
+
+/* ---- small questions ---- */
+
+struct store {
+    struct subject subject;
+    struct kit *kit;
+    uint64_t last; /* batch */
+};
+
+static uint64_t ask_last(struct store *s)
+{
+    const struct haft_storage_last_in in = {.size = sizeof(in)};
+    struct reply r;
+    uint64_t batch = 0;
+
+    if (subject_ask(&s->subject, HAFT_STORAGE_LAST, &in, &r) == HAFT_OK) {
+        batch = ((const struct haft_storage_last_out *)r.out)->batch;
+    } else if (!subject_is_out_of_reach(s->kit, &r)) {
+        kit_fail(s->kit, "last: wanted a number, found %s: %s", r.code,
+                 r.message);
+    }
+    reply_finish(&r);
+    return batch;
+}
+
+static bool open(struct store *s, struct kit *kit)
+{
+    s->kit = kit;
+    if (!subject_open(&s->subject, kit)) {
+        return false;
+    }
+    s->last = ask_last(s);
+    if (kit_is_well(kit)) {
+        return true;
+    }
+    subject_close(&s->subject);
+    return false;
+}
+
+static void close(struct store *s)
+{
+    subject_close(&s->subject);
+}
+
+static haft_status commit(struct store *s, uint64_t batch,
+                          const struct haft_storage_op *ops, uint32_t count)
+{
+    const struct haft_storage_commit_in in = {
+        .size = sizeof(in), .batch = batch, .ops = {ops, count, sizeof(*ops)}};
+
+    return subject_tell(&s->subject, HAFT_STORAGE_COMMIT, &in);
+}
+
+/* The next batch, of one operation or more, which must go well. */
+static void apply(struct store *s, const struct haft_storage_op *ops,
+                  uint32_t count)
+{
+    haft_status status = commit(s, s->last + 1, ops, count);
+
+    if (status != HAFT_OK) {
+        kit_fail(s->kit, "batch %llu: wanted it stored, found status %d",
+                 (unsigned long long)s->last + 1, status);
+    }
+    s->last++;
+}
+
+static struct haft_storage_op put(struct haft_slice key,
+                                  struct haft_slice value)
+{
+    return (struct haft_storage_op){.op = HAFT_STORAGE_PUT,
+                                    .version = PUT_VERSION,
+                                    .key = key,
+                                    .value = value};
+}
+
+static void expect_last(struct store *s, const char *when)
+{
+    uint64_t found = ask_last(s);
+
+    if (found != s->last) {
+        kit_fail(s->kit, "%s: wanted batch %llu to be the last, found %llu",
+                 when, (unsigned long long)s->last, (unsigned long long)found);
+    }
+}
+
+/* `value` NULL: the key must not be there. */
+static void expect(struct store *s, const char *when, struct haft_slice key,
+                   const struct haft_slice *value)
+{
+    const struct haft_storage_get_in in = {.size = sizeof(in), .key = key};
+    struct reply r;
+    haft_status status = subject_ask(&s->subject, HAFT_STORAGE_GET, &in, &r);
+    const struct haft_storage_get_out *out = r.out;
+
+    if (status != HAFT_OK) {
+        kit_fail(s->kit, "%s: get: wanted an answer, found %s: %s", when,
+                 r.code, r.message);
+    } else if (!value && out->is_found) {
+        kit_fail(s->kit, "%s: wanted no such key, found one", when);
+    } else if (value && (!out->is_found || out->value.n != value->n ||
+                         (value->n > 0 &&
+                          memcmp(out->value.p, value->p, value->n) != 0))) {
+        kit_fail(s->kit, "%s: wanted the value that was put, found %s", when,
+                 out->is_found ? "another" : "none");
+    } else if (value && out->version != PUT_VERSION) {
+        kit_fail(s->kit, "%s: wanted version %d, found %llu", when, PUT_VERSION,
+                 (unsigned long long)out->version);
+    }
+    reply_finish(&r);
+}
+
+static void expect_status(struct store *s, const char *when, haft_status wanted,
+                          haft_status found)
+{
+    if (wanted != found) {
+        kit_fail(s->kit, "%s: wanted status %d, found %d", when, wanted, found);
+    }
+}
+
+/* ---- the cases ---- */
+
+void storage_numbers(struct kit *kit)
+{
+    struct store s;
+    struct haft_slice key = TEXT("~check/numbers");
+    struct haft_slice one = TEXT("one");
+    struct haft_storage_op first = put(key, one);
+    struct haft_storage_op other = put(key, TEXT("other"));
+
+    if (!open(&s, kit)) {
+        return;
+    }
+    apply(&s, &first, 1);
+    expect_last(&s, "after a batch");
+    expect_status(&s, "the same batch again", HAFT_OK,
+                  commit(&s, s.last, &first, 1));
+    expect_status(&s, "a batch of an applied number", HAFT_OK,
+                  commit(&s, s.last, &other, 1));
+    expect(&s, "after a batch of an applied number", key, &one);
+    expect_status(&s, "a batch beyond the next", -HAFT_INVALID,
+                  commit(&s, s.last + 2, &other, 1));
+    expect(&s, "after a batch beyond the next", key, &one);
+    expect_last(&s, "after a batch beyond the next");
+    close(&s);
+}
+
+void storage_guards(struct kit *kit)
+{
+    struct store s;
+    struct haft_slice a = TEXT("~check/guards/a");
+    struct haft_slice b = TEXT("~check/guards/b");
+    struct haft_slice one = TEXT("one");
+    struct haft_storage_op ops[2] = {put(a, one), put(b, one)};
+
+    if (!open(&s, kit)) {
+        return;
+    }
+    ops[1] = (struct haft_storage_op){.op = HAFT_STORAGE_DELETE, .key = b};
+    apply(&s, ops, 2);
+    ops[0] = put(b, one);
+    ops[1] = put(a, TEXT("two"));
+    ops[1].guard = HAFT_STORAGE_ABSENT;
+    expect_status(&s, "a key that must be absent, and is there", -HAFT_CONFLICT,
+                  commit(&s, s.last + 1, ops, 2));
+    expect(&s, "after a guard that failed", b, NULL);
+    expect(&s, "after a guard that failed", a, &one);
+    expect_last(&s, "after a guard that failed");
+    ops[1].guard = HAFT_STORAGE_EQUAL;
+    ops[1].expected = PUT_VERSION + 1;
+    expect_status(&s, "a version that is not the key's", -HAFT_CONFLICT,
+                  commit(&s, s.last + 1, ops, 2));
+    expect(&s, "after a version that is not the key's", b, NULL);
+    ops[1] = (struct haft_storage_op){.op = HAFT_STORAGE_CHECK,
+                                      .guard = HAFT_STORAGE_EQUAL,
+                                      .expected = PUT_VERSION,
+                                      .key = b};
+    apply(&s, ops, 2); /* the guard sees what the batch has put */
+    expect(&s, "after guards that held", b, &one);
+    close(&s);
+}
+
+void storage_bytes(struct kit *kit)
+{
+    struct store s;
+    struct haft_slice key = TEXT("~check/bytes/\0\xff\x01");
+    struct haft_slice beside = TEXT("~check/bytes/");
+    struct haft_slice value = TEXT("\0\xff\0 and more");
+    struct haft_slice empty = {NULL, 0};
+    struct haft_storage_op op = put(key, value);
+
+    if (!open(&s, kit)) {
+        return;
+    }
+    apply(&s, &op, 1);
+    expect(&s, "a key with zero bytes", key, &value);
+    expect(&s, "that key cut at its zero byte", beside, NULL);
+    op = put(key, empty);
+    apply(&s, &op, 1);
+    expect(&s, "an empty value", key, &empty);
+    op = (struct haft_storage_op){.op = HAFT_STORAGE_DELETE, .key = key};
+    apply(&s, &op, 1);
+    expect(&s, "a key that was deleted", key, NULL);
+    close(&s);
+}
+
+/* Keys of one letter each, `letters` in the order in which they must come. */
+static void expect_scan(struct store *s, const char *when,
+                        struct haft_storage_scan_in in, const char *letters)
+{
+    struct reply r;
+    haft_status status;
+    struct str found;
+
+    in.size = sizeof(in);
+    in.prefix = TEXT("~check/scan/");
+    status = subject_ask(&s->subject, HAFT_STORAGE_SCAN, &in, &r);
+    str_init(&found, STR_WHY_LIMIT);
+    if (status == HAFT_OK) {
+        const struct haft_storage_scan_out *out = r.out;
+
+        for (uint32_t i = 0; i < out->records.count; i++) {
+            const struct haft_storage_record *record =
+                (const void *)((const char *)out->records.p +
+                               (size_t)i * out->records.stride);
+
+            if (record->key.n > in.prefix.n) {
+                str_add(&found, (const char *)record->key.p + in.prefix.n,
+                        record->key.n - in.prefix.n);
+            }
+            if ((record->value.n == 0) !=
+                ((in.flags & HAFT_STORAGE_KEYS_ONLY) != 0)) {
+                str_add_text(&found, "(value)");
+            }
+        }
+        str_add_text(&found, out->has_more ? "..." : "");
+    }
+    if (status != HAFT_OK || strcmp(found.text, letters) != 0) {
+        kit_fail(s->kit, "scan %s: wanted keys %s, found %s (status %d)", when,
+                 letters, found.text, status);
+    }
+    str_finish(&found);
+    reply_finish(&r);
+}
+
+void storage_scan(struct kit *kit)
+{
+    static const char *const keys[] = {"~check/scan/c", "~check/scan/a",
+                                       "~check/scan/d", "~check/scan/b"};
+    struct haft_storage_op ops[4];
+    struct store s;
+
+    if (!open(&s, kit)) {
+        return;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        ops[i] = put((struct haft_slice){keys[i], strlen(keys[i])}, TEXT("v"));
+    }
+    apply(&s, ops, 4);
+    ops[0] = put(TEXT("~check/scao"), TEXT("v"));
+    ops[1] = put(TEXT("~check/scan"), TEXT("v"));
+    apply(&s, ops, 2); /* on both sides of the prefix */
+    expect_scan(&s, "of a prefix", (struct haft_storage_scan_in){0}, "abcd");
+    expect_scan(&s, "backwards",
+                (struct haft_storage_scan_in){.flags = HAFT_STORAGE_REVERSE},
+                "dcba");
+    expect_scan(&s, "of two", (struct haft_storage_scan_in){.limit = 2},
+                "ab...");
+    expect_scan(&s, "beyond a key",
+                (struct haft_storage_scan_in){.after = TEXT("~check/scan/b")},
+                "cd");
+    expect_scan(&s, "of keys alone",
+                (struct haft_storage_scan_in){.flags = HAFT_STORAGE_KEYS_ONLY},
+                "abcd");
+    close(&s);
+}
