@@ -6,24 +6,25 @@
 #include "host/check/kit.h"
 #include "host/check/trap.h"
 
+#define LAST KIT_STEPS - 1
 #define EACH(name, cages, run, variant, shows)                                 \
     {                                                                          \
-        name, NULL, shows, cages, false, run, variant                          \
+        name, NULL, shows, cages, LAST, run, variant                           \
     }
-#define FIRST(name, cages, run, shows)                                         \
+#define STEP(step, name, cages, run, shows)                                    \
     {                                                                          \
-        name, NULL, shows, cages, true, run, 0                                 \
+        name, NULL, shows, cages, step, run, 0                                 \
     }
 #define OF(kind, name, run, shows)                                             \
     {                                                                          \
-        name, kind, shows, KIT_BOTH, false, run, 0                             \
+        name, kind, shows, KIT_BOTH, LAST, run, 0                              \
     }
 
 const struct kit_case kit_cases[] = {
-    FIRST("manifest", KIT_INSIDE, common_manifest,
-          "module, classes and interfaces are as the manifest says"),
-    FIRST("defaults", KIT_BOTH, common_defaults,
-          "an instance is made of the defaults and what must be set"),
+    STEP(0, "manifest", KIT_INSIDE, common_manifest,
+         "module, classes and interfaces are as the manifest says"),
+    STEP(1, "defaults", KIT_BOTH, common_defaults,
+         "an instance is made of the defaults and what must be set"),
     EACH("ranges", KIT_BOTH, common_ranges, 0,
          "each option at its least, at its most, and at each choice"),
     EACH("types", KIT_INSIDE, common_types, 0,
@@ -41,7 +42,7 @@ const struct kit_case kit_cases[] = {
     EACH("grown", KIT_INSIDE, common_edges, EDGE_GROWN,
          "longer messages and items of a newer host read as before"),
     EACH("nul", KIT_INSIDE, common_edges, EDGE_NUL,
-         "texts with a zero byte in them are borne"),
+         "bytes with a zero among them are borne"),
     EACH("oversized", KIT_INSIDE, common_edges, EDGE_LONG,
          "texts of a mebibyte are borne"),
     EACH("empty", KIT_INSIDE, common_edges, EDGE_EMPTY,
@@ -52,6 +53,8 @@ const struct kit_case kit_cases[] = {
          "a host that lacks or refuses a service, at each question"),
     EACH("memory", KIT_INSIDE, common_memory, 0,
          "a host that has no memory for answers"),
+    EACH("disk", KIT_INSIDE, common_disk, 0,
+         "writes that are cut short, as on a full disk, are borne"),
     EACH("cancelled", KIT_INSIDE, common_cancelled, 0,
          "calls that nobody wants any more end"),
     EACH("deadline", KIT_INSIDE, common_deadline, 0,
@@ -79,6 +82,8 @@ const struct kit_case kit_cases[] = {
        "keys and values are bytes, and may be empty or gone"),
     OF("storage", "storage-scan", storage_scan,
        "keys come in order, from both ends, in parts"),
+    OF("storage", "storage-reopen", storage_reopen,
+       "after a restart all that was stored is there, or nothing"),
     OF("executor", "executor-ends", executor_ends,
        "an attempt that was taken ends once, with its fence"),
     OF("executor", "executor-twice", executor_twice,

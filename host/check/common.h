@@ -19,6 +19,7 @@ void common_edges(struct kit *kit); /* the variant is an edge_way */
 void common_words(struct kit *kit);
 void common_services(struct kit *kit);
 void common_memory(struct kit *kit);
+void common_disk(struct kit *kit);
 void common_cancelled(struct kit *kit);
 void common_deadline(struct kit *kit);
 

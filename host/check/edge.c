@@ -1,5 +1,6 @@
 #include "host/check/edge.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,8 @@ static struct haft_slice copy_slice(struct edge *edge, struct haft_slice from,
     if (way == EDGE_EMPTY) {
         return (struct haft_slice){NULL, 0};
     }
-    room = edge_take(edge, from.n + more);
+    /* But for the plain way a zero stands behind, as it often does. */
+    room = edge_take(edge, from.n + more + (way != EDGE_PLAIN));
     if (from.n > 0) {
         memcpy(room, from.p, from.n);
     }
@@ -107,8 +109,9 @@ static void fill(struct edge *edge, const struct haft_record *record, char *at,
 
         if (field->kind == HAFT_BYTES || field->kind == HAFT_TEXT) {
             struct haft_slice *slice = member;
+            bool is_left = way == EDGE_NUL && field->kind == HAFT_TEXT;
 
-            *slice = copy_slice(edge, *slice, way);
+            *slice = copy_slice(edge, *slice, is_left ? EDGE_GROWN : way);
         } else if (field->kind == HAFT_ARRAY) {
             struct haft_array *array = member;
 

@@ -11,7 +11,7 @@
 enum edge_way {
     EDGE_PLAIN, /* as given */
     EDGE_GROWN, /* longer structs and items, with poison where they grew */
-    EDGE_NUL,   /* a zero byte and more behind it, in each text */
+    EDGE_NUL,   /* a zero byte and more behind it, where bytes may be any */
     EDGE_LONG,  /* EDGE_LONG_BYTES more in each text */
     EDGE_EMPTY  /* no text at all */
 };

@@ -1,12 +1,15 @@
 /* Cases of messages that end where memory ends, or are odd; and of a host that
  * refuses, has no memory, or wants no answer any more. */
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "host/check/bare.h"
 #include "host/check/common.h"
 #include "host/check/edge.h"
 
+#define DISK_ROOM 10          /* bytes, in which no event and no store fits */
 #define SERVICE_CALLS_MOST 64 /* refusals tried, one after the other */
 
 static const char *name_of(const struct kit *kit, const struct kit_question *q)
@@ -167,6 +170,25 @@ void common_memory(struct kit *kit)
         ask_each(&b, judge_status);
         bare_close(&b);
     }
+}
+
+/* No file may grow beyond a few bytes from here on. */
+void common_disk(struct kit *kit)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct rlimit limit;
+    struct bare b;
+
+    if (!bare_open(&b, kit, "check")) {
+        return;
+    }
+    sigaction(SIGXFSZ, &ignore, NULL);
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+        limit.rlim_cur = DISK_ROOM;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ask_each(&b, judge_status);
+    bare_close(&b);
 }
 
 /* Done all the same, or what the matter itself brings, or CANCELLED. */

@@ -85,24 +85,19 @@ static bool start(struct subject *s, uint64_t attempt)
     return status == HAFT_OK;
 }
 
+/* That the end has been said so often, at least. */
 static void expect_end(struct subject *s, uint64_t attempt, unsigned times)
 {
-    const struct stage_report *end;
-
     if (!subject_wait(s, HAFT_ATTEMPT_ENDED, attempt, times)) {
         kit_fail(s->kit, "wanted `ended` %u times, found %u", times,
                  stage_count(&s->stage, HAFT_ATTEMPT_ENDED, attempt));
-        return;
     }
-    end = stage_end(&s->stage, attempt);
-    if (end && end->fence != FENCE) {
-        kit_fail(s->kit, "ended: wanted fence %llu, found %llu",
-                 (unsigned long long)FENCE, (unsigned long long)end->fence);
-    }
-    if (stage_count(&s->stage, HAFT_ATTEMPT_ENDED, attempt) > times) {
-        kit_fail(s->kit, "wanted `ended` %u times, found %u", times,
-                 stage_count(&s->stage, HAFT_ATTEMPT_ENDED, attempt));
-    }
+}
+
+/* All that was posted has been heard: an answer comes behind it. */
+static void settle(struct subject *s)
+{
+    subject_tell(s, HAFT_EXECUTOR_CANCEL, &cancel_in);
 }
 
 /* The state that recover says; HAFT_RECOVER_UNKNOWN where it fails. */
@@ -135,7 +130,19 @@ void executor_ends(struct kit *kit)
         return;
     }
     if (start(&s, ATTEMPT)) {
+        const struct stage_report *end;
+        unsigned found;
+
         expect_end(&s, ATTEMPT, 1);
+        settle(&s);
+        end = stage_end(&s.stage, ATTEMPT);
+        found = stage_count(&s.stage, HAFT_ATTEMPT_ENDED, ATTEMPT);
+        if (found != 1) {
+            kit_fail(kit, "wanted `ended` once, found %u times", found);
+        } else if (end->fence != FENCE) {
+            kit_fail(kit, "ended: wanted fence %llu, found %llu",
+                     (unsigned long long)FENCE, (unsigned long long)end->fence);
+        }
     }
     subject_close(&s);
 }
@@ -256,8 +263,7 @@ void executor_release(struct kit *kit)
         expect_end(&s, ATTEMPT, 1);
         subject_tell(&s, HAFT_EXECUTOR_RELEASE, &release_in);
         subject_tell(&s, HAFT_EXECUTOR_RELEASE, &release_in);
-        /* Its answer comes behind all that was posted. */
-        subject_tell(&s, HAFT_EXECUTOR_CANCEL, &cancel_in);
+        settle(&s);
         state = subject_restart(&s) ? recover(&s, ATTEMPT) : 0;
         if (state == HAFT_RECOVER_RUNNING || state == HAFT_RECOVER_ENDED) {
             kit_fail(kit,

@@ -11,6 +11,7 @@ extern const struct kit_kind kind_storage, kind_executor, kind_retry, kind_auth,
 void storage_numbers(struct kit *kit);
 void storage_guards(struct kit *kit);
 void storage_bytes(struct kit *kit);
+void storage_reopen(struct kit *kit);
 void storage_scan(struct kit *kit);
 void executor_ends(struct kit *kit);
 void executor_twice(struct kit *kit);

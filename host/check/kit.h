@@ -59,6 +59,8 @@ struct kit {
     struct str said; /* must be the same in both cages */
 };
 
+#define KIT_STEPS 3u
+
 #define KIT_INSIDE 1u /* in the process of the case */
 #define KIT_CAGED 2u  /* in a worker */
 #define KIT_BOTH (KIT_INSIDE | KIT_CAGED)
@@ -68,7 +70,7 @@ struct kit_case {
     const char *kind; /* NULL: of all kinds */
     const char *shows;
     unsigned cages; /* KIT_* */
-    bool is_first;  /* nothing else makes sense if it fails */
+    unsigned step;  /* those of a later one are tried if these did not fail */
     void (*run)(struct kit *kit);
     int variant; /* for whoever serves several */
 };

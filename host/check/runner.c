@@ -273,11 +273,10 @@ static size_t at_once(void)
     return processors < AT_ONCE_MOST ? (size_t)processors : AT_ONCE_MOST;
 }
 
-/* Runs the jobs that come first, or all others. */
-static bool run_some(struct runner *r, bool is_first, struct str *why)
+static bool run_step(struct runner *r, unsigned step, struct str *why)
 {
     for (size_t i = 0; i < r->count; i++) {
-        if (r->jobs[i].which->is_first != is_first) {
+        if (r->jobs[i].which->step != step) {
             continue;
         }
         while (r->running >= at_once()) {
@@ -424,7 +423,7 @@ bool runner_run(const struct kit_target *target, int64_t limit_ms,
 {
     struct runner r = {.target = target, .limit_ms = limit_ms};
     const char template[] = "/tmp/haft-check-XXXXXX";
-    bool is_run;
+    bool is_run = true;
 
     memcpy(r.folder, template, sizeof(template));
     if (!mkdtemp(r.folder)) {
@@ -432,8 +431,10 @@ bool runner_run(const struct kit_target *target, int64_t limit_ms,
         return false;
     }
     plan(&r);
-    is_run =
-        run_some(&r, true, why) && (has_failed(&r) || run_some(&r, false, why));
+    for (unsigned step = 0; step < KIT_STEPS && is_run && !has_failed(&r);
+         step++) {
+        is_run = run_step(&r, step, why);
+    }
     if (is_run) {
         collect(&r, results);
     }

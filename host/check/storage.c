@@ -242,6 +242,32 @@ void storage_bytes(struct kit *kit)
     close(&s);
 }
 
+/* What was stored is all there after a restart; or nothing is, of a store that
+ * lives in memory alone, and then its numbers begin anew. */
+void storage_reopen(struct kit *kit)
+{
+    struct store s;
+    struct haft_slice key = TEXT("~check/reopen");
+    struct haft_slice value = TEXT("kept");
+    struct haft_storage_op op = put(key, value);
+    uint64_t found;
+
+    if (!open(&s, kit)) {
+        return;
+    }
+    apply(&s, &op, 1);
+    if (subject_restart(&s.subject)) {
+        found = ask_last(&s);
+        if (found == 0) {
+            expect(&s, "after a restart that began anew", key, NULL);
+        } else {
+            expect(&s, "after a restart", key, &value);
+            expect_last(&s, "after a restart");
+        }
+    }
+    close(&s);
+}
+
 /* Keys of one letter each, `letters` in the order in which they must come. */
 static void expect_scan(struct store *s, const char *when,
                         struct haft_storage_scan_in in, const char *letters)

@@ -222,6 +222,8 @@ static int check_file(struct checking *c, const char *file)
     if (m && check_module(c, m)) {
         sum_up(c, m);
         status = c->counts[KIT_FAIL] > 0;
+    } else if (m && m->reason) {
+        status = 1;
     }
     modules_finish(&modules);
     free(whole);
