@@ -76,6 +76,23 @@ static const char *given(const struct kit *kit, const char *key)
     return NULL;
 }
 
+/* {} becomes the case, by its folder, and the instance: "12_check". */
+static void add_given(const struct kit *kit, const char *name,
+                      const char *value, struct str *out)
+{
+    const char *folder = strrchr(kit->folder, '/');
+
+    while (*value) {
+        if (strncmp(value, "{}", 2) == 0) {
+            str_addf(out, "%s_%s", folder ? folder + 1 : kit->folder, name);
+            value += 2;
+        } else {
+            str_add_char(out, *value++);
+        }
+    }
+    str_add_char(out, '\n');
+}
+
 /* Something that may be there where nobody has said what must be. */
 static const char *fill_in(const struct setting *row)
 {
@@ -128,7 +145,8 @@ void kit_add_section(const struct kit *kit, const char *name, const char *key,
         if (key && strcmp(option->row.key, key) == 0) {
             str_addf(out, "%s = %s\n", key, value);
         } else if (said) {
-            str_addf(out, "%s = %s\n", option->row.key, said);
+            str_addf(out, "%s = ", option->row.key);
+            add_given(kit, name, said, out);
         } else if ((option->row.flags & SETTING_REQUIRED) ||
                    (option->type == HAFT_VALUE_PATH && !option->is_list)) {
             add_required(kit, name, option, out);

@@ -252,8 +252,7 @@ static int run_check(struct cli *cli, const struct given *given)
 
 static const struct option_row options[] = {
     {"kind", 0, "KIND", "only classes of that kind"},
-    {"option", 'o', "KEY=VALUE",
-     "a line of the instances' section; repeatable"},
+    {"option", 'o', "KEY=VALUE", "set an option; {} becomes a name of its own"},
     {"limit", 0, "SECONDS", "how long one case may take; 30"},
     {"json", 0, NULL, "print JSON"},
     {0},
