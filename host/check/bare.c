@@ -12,6 +12,7 @@
 #include "host/guest/wire.h"
 
 #define PENDING_LIMIT_MS 1000 /* for an answer from a thread of its own */
+#define TURN_MS 2             /* while others may not come in */
 #define VALUES_LIMIT 65536
 
 /* ---- the host, as the instance sees it ---- */
@@ -326,6 +327,15 @@ static void tell_news(struct bare *b)
     }
 }
 
+static bool is_past(const struct timespec *until)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec > until->tv_sec ||
+           (now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec);
+}
+
 /* A method that answers later does so from a thread, or when it is told. */
 static void wait_for_end(struct bare *b)
 {
@@ -336,7 +346,10 @@ static void wait_for_end(struct bare *b)
     until.tv_sec += PENDING_LIMIT_MS / 1000;
     while (!b->is_ended && late != ETIMEDOUT) {
         tell_news(b);
-        if (!b->is_ended) {
+        if (!b->is_ended && stage_waits(&b->stage)) {
+            stage_wait(&b->stage, TURN_MS);
+            late = is_past(&until) ? ETIMEDOUT : 0;
+        } else if (!b->is_ended) {
             late = pthread_cond_timedwait(&b->changed, &b->lock, &until);
         }
     }

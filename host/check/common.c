@@ -351,6 +351,8 @@ static void ask_in_order(struct kit *kit, const size_t order[KIT_QUESTIONS],
         bare_ask(&b, questions[order[i]].method, questions[order[i]].in, &r);
         if (!bare_is_status(r.status)) {
             kit_fail(kit, "wanted a status, found %d", r.status);
+        } else if (r.status == HAFT_PENDING) {
+            kit_skip(kit, "a call waits for something that does not come");
         }
         bare_reply_finish(&r);
     }

@@ -1,6 +1,6 @@
 #include "host/check/stage.h"
 
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -187,19 +187,123 @@ static void keep_report(struct stage *s, uint32_t method, const void *in)
     }
 }
 
-static haft_status serve_loop(struct stage *s, uint32_t method, const void *in)
+static void tell_ready(struct stage *s, uint32_t events, uint64_t token)
 {
-    const struct haft_loop_post_in *post = in;
-    struct stage_news *news =
-        method == HAFT_LOOP_POST ? add_news(s) : NULL; /* the others wait */
+    struct stage_news *news = add_news(s);
 
     if (news) {
         news->interface = &haft_ready_v1;
         news->method = HAFT_READY_ON;
-        news->in.ready = (struct haft_ready_on_in){
-            .size = sizeof(news->in.ready), .token = post->token};
+        news->in.ready =
+            (struct haft_ready_on_in){sizeof(news->in.ready), events, token};
     }
+}
+
+static haft_status watch(struct stage *s, const struct haft_loop_watch_in *in)
+{
+    struct stage_watch *place = NULL;
+
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        struct stage_watch *w = &s->watches[i];
+
+        if (w->events && w->fd == in->fd) {
+            place = w;
+            break;
+        }
+        place = w->events || place ? place : w;
+    }
+    if (!place) {
+        return -HAFT_RESOURCE;
+    }
+    *place = (struct stage_watch){
+        .token = in->token, .fd = in->fd, .events = in->events};
     return HAFT_OK;
+}
+
+static haft_status set_timer(struct stage *s,
+                             const struct haft_loop_timer_in *in)
+{
+    struct stage_watch *place = NULL;
+
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        struct stage_watch *t = &s->timers[i];
+
+        if (t->at_ms && t->token == in->token) {
+            place = t;
+            break;
+        }
+        place = t->at_ms || place ? place : t;
+    }
+    if (!place) {
+        return -HAFT_RESOURCE;
+    }
+    *place = (struct stage_watch){.token = in->token, .at_ms = in->at_ms};
+    return HAFT_OK;
+}
+
+static haft_status serve_loop(struct stage *s, uint32_t method, const void *in)
+{
+    const struct haft_loop_post_in *post = in;
+
+    switch (method) {
+    case HAFT_LOOP_WATCH:
+        return watch(s, in);
+    case HAFT_LOOP_TIMER:
+        return set_timer(s, in);
+    default:
+        tell_ready(s, 0, post->token);
+        return HAFT_OK;
+    }
+}
+
+bool stage_waits(const struct stage *s)
+{
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        if (s->watches[i].events || s->timers[i].at_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_timers(struct stage *s)
+{
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        struct stage_watch *t = &s->timers[i];
+
+        if (t->at_ms && t->at_ms <= now_ms) {
+            t->at_ms = 0;
+            tell_ready(s, 0, t->token);
+        }
+    }
+}
+
+void stage_wait(struct stage *s, int most_ms)
+{
+    struct pollfd fds[STAGE_WATCHES];
+
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        uint32_t events = s->watches[i].events;
+
+        fds[i] = (struct pollfd){.fd = events ? s->watches[i].fd : -1};
+        fds[i].events = (short)((events & HAFT_LOOP_READ ? POLLIN : 0) |
+                                (events & HAFT_LOOP_WRITE ? POLLOUT : 0));
+    }
+    poll(fds, STAGE_WATCHES, most_ms);
+    for (size_t i = 0; i < STAGE_WATCHES; i++) {
+        short got = fds[i].revents;
+
+        if (got) {
+            tell_ready(s,
+                       (got & POLLIN ? HAFT_LOOP_READ : 0) |
+                           (got & POLLOUT ? HAFT_LOOP_WRITE : 0) |
+                           (got & (POLLERR | POLLHUP) ? HAFT_LOOP_ERROR : 0),
+                       s->watches[i].token);
+        }
+    }
+    tell_timers(s);
 }
 
 static haft_status serve(struct stage *s, const struct haft_interface *i,

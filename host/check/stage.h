@@ -15,6 +15,7 @@
 #define STAGE_REPORTS 64
 #define STAGE_CHILDREN 32
 #define STAGE_NEWS 64
+#define STAGE_WATCHES 16
 #define STAGE_SERVICES 5
 
 extern const struct haft_interface *const stage_services[STAGE_SERVICES];
@@ -46,6 +47,14 @@ struct stage_news {
     } in;
 };
 
+/* A descriptor that is waited for, or a time. */
+struct stage_watch {
+    uint64_t token;
+    int32_t fd;      /* of a descriptor */
+    uint32_t events; /* of one; 0: the place is free */
+    int64_t at_ms;   /* of a timer, monotonic; 0: the place is free */
+};
+
 struct stage {
     bool holds;       /* children run until they are signalled */
     bool hides;       /* no service is there */
@@ -57,6 +66,8 @@ struct stage {
     size_t reports_count;
     struct stage_child children[STAGE_CHILDREN];
     uint64_t last_child;
+    struct stage_watch watches[STAGE_WATCHES];
+    struct stage_watch timers[STAGE_WATCHES];
     struct stage_news news[STAGE_NEWS];
     size_t news_first, news_count;
 };
@@ -67,6 +78,12 @@ void stage_finish(struct stage *s);
 /* Serves one of stage_services; `in` need not keep to its table. */
 haft_status stage_serve(struct stage *s, const struct haft_interface *interface,
                         uint32_t method, const void *in, void *out);
+
+/* Whether a descriptor or a time is waited for. */
+bool stage_waits(const struct stage *s);
+
+/* Waits for these, no longer than `most_ms`; what has come is told. */
+void stage_wait(struct stage *s, int most_ms);
 
 /* The next thing that the instance is to be told; false: there is none. */
 bool stage_take(struct stage *s, struct stage_news *news);
