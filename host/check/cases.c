@@ -6,7 +6,7 @@
 #include "host/check/kit.h"
 #include "host/check/trap.h"
 
-#define LAST KIT_STEPS - 1
+#define LAST (KIT_STEPS - 1)
 #define EACH(name, cages, run, variant, shows)                                 \
     {                                                                          \
         name, NULL, shows, cages, LAST, run, variant                           \
@@ -56,7 +56,7 @@ const struct kit_case kit_cases[] = {
     EACH("disk", KIT_INSIDE, common_disk, 0,
          "writes that are cut short, as on a full disk, are borne"),
     EACH("cancelled", KIT_INSIDE, common_cancelled, 0,
-         "calls that nobody wants any more end"),
+         "calls that nobody wants any more end, and spoil no later one"),
     EACH("deadline", KIT_INSIDE, common_deadline, 0,
          "calls whose deadline has passed end"),
     EACH("signals", KIT_INSIDE, common_side_effect, TRAP_SIGNALS,

@@ -204,15 +204,47 @@ static void judge_cancelled(struct bare *b, const struct kit_question *q,
     }
 }
 
+/* The same questions of two, one of whom has had calls that were cancelled. */
+static void ask_after_cancel(struct bare *plain, struct bare *b)
+{
+    struct kit_question questions[KIT_QUESTIONS];
+    struct kit *kit = b->kit;
+    size_t count = kit->target->kind->questions(questions, kit->folder);
+
+    for (size_t i = 0; i < count && kit_is_well(kit); i++) {
+        struct bare_reply wanted;
+        struct bare_reply r;
+
+        bare_ask(plain, questions[i].method, questions[i].in, &wanted);
+        bare_ask(b, questions[i].method, questions[i].in, &r);
+        if (r.status != wanted.status) {
+            kit_fail(kit,
+                     "%s, after calls that were cancelled: wanted status %d "
+                     "as without them, found %d",
+                     name_of(kit, &questions[i]), wanted.status, r.status);
+        }
+        bare_reply_finish(&wanted);
+        bare_reply_finish(&r);
+    }
+}
+
 void common_cancelled(struct kit *kit)
 {
+    struct bare plain;
     struct bare b;
 
+    if (!bare_open(&plain, kit, "plain")) {
+        return;
+    }
     if (bare_open(&b, kit, "check")) {
+        ask_each(&plain, judge_status);
         b.is_cancelled = true;
         ask_each(&b, judge_cancelled);
+        b.is_cancelled = false;
+        ask_after_cancel(&plain, &b);
         bare_close(&b);
     }
+    bare_close(&plain);
 }
 
 /* Deadlines that have passed, are now, and are about to come. */

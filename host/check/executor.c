@@ -1,4 +1,5 @@
 /* Executors: what is said of an attempt, how often, and until when. */
+#include <stdio.h>
 #include <string.h>
 
 #include <haft/executor.h>
@@ -19,12 +20,9 @@ static struct haft_executor_start_in *start_of(uint64_t attempt,
     static const struct haft_pair env[] = {
         {{"PATH", 4}, {"/usr/bin:/bin", 13}}};
     static struct haft_executor_start_in in;
-    static char path[4096 + 8];
-    size_t size = strlen(folder);
+    static char path[4096];
 
-    size = size < 4096 ? size : 4096;
-    memcpy(path, folder, size);
-    memcpy(path + size, "/out", 5);
+    snprintf(path, sizeof(path), "%s/out", folder);
     in = (struct haft_executor_start_in){
         .size = sizeof(in),
         .tries = 1,
@@ -36,8 +34,8 @@ static struct haft_executor_start_in *start_of(uint64_t attempt,
         .argv = {argv, 1, sizeof(argv[0])},
         .env = {env, 1, sizeof(env[0])},
         .workdir = {folder, strlen(folder)},
-        .stdout_path = {path, size + 4},
-        .stderr_path = {path, size + 4},
+        .stdout_path = {path, strlen(path)},
+        .stderr_path = {path, strlen(path)},
     };
     return &in;
 }

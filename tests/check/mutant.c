@@ -52,6 +52,7 @@ enum mutant {
     IGNORES_NO_MEMORY,
     TRUSTS_DISK,
     FAILS_CANCELLED,
+    STAYS_CANCELLED,
     HANGS_LATE,
     BAD_ORDER,
     CAGES_DIFFER,
@@ -96,8 +97,9 @@ struct attempt {
 struct instance {
     struct haft_base base;
     int fd;
-    uint64_t seen; /* notify */
-    uint64_t last; /* storage */
+    int32_t is_cancelled; /* retry */
+    uint64_t seen;        /* notify */
+    uint64_t last;        /* storage */
     struct entry entries[ENTRIES];
     struct haft_storage_record records[ENTRIES];
     size_t count;
@@ -349,6 +351,10 @@ static haft_status decide(struct instance *m, const struct haft_call *call,
 {
     int64_t most = in->max > 0 ? in->max : 3;
 
+    m->is_cancelled |= m->base.host->cancelled(m->base.host->self, call->id);
+    if (wrong == STAYS_CANCELLED && m->is_cancelled) {
+        return -HAFT_CANCELLED;
+    }
     if (wrong == FAILS_CANCELLED &&
         m->base.host->cancelled(m->base.host->self, call->id)) {
         return -HAFT_INTERNAL;
