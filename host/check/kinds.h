@@ -12,6 +12,7 @@ void storage_numbers(struct kit *kit);
 void storage_guards(struct kit *kit);
 void storage_bytes(struct kit *kit);
 void storage_reopen(struct kit *kit);
+void storage_killed(struct kit *kit);
 void storage_scan(struct kit *kit);
 void executor_ends(struct kit *kit);
 void executor_twice(struct kit *kit);

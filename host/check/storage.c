@@ -1,6 +1,8 @@
 /* Stores: numbered batches, guards, and keys in order, against what a map must
  * do. A store that something is in already is taken as it is: keys of the cases
  * begin with what no host writes. */
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <haft/storage.h>
@@ -62,7 +64,7 @@ static uint64_t ask_last(struct store *s)
     return batch;
 }
 
-static bool open(struct store *s, struct kit *kit)
+static bool begin(struct store *s, struct kit *kit)
 {
     s->kit = kit;
     if (!subject_open(&s->subject, kit)) {
@@ -76,7 +78,7 @@ static bool open(struct store *s, struct kit *kit)
     return false;
 }
 
-static void close(struct store *s)
+static void end(struct store *s)
 {
     subject_close(&s->subject);
 }
@@ -166,7 +168,7 @@ void storage_numbers(struct kit *kit)
     struct haft_storage_op first = put(key, one);
     struct haft_storage_op other = put(key, TEXT("other"));
 
-    if (!open(&s, kit)) {
+    if (!begin(&s, kit)) {
         return;
     }
     apply(&s, &first, 1);
@@ -180,7 +182,7 @@ void storage_numbers(struct kit *kit)
                   commit(&s, s.last + 2, &other, 1));
     expect(&s, "after a batch beyond the next", key, &one);
     expect_last(&s, "after a batch beyond the next");
-    close(&s);
+    end(&s);
 }
 
 void storage_guards(struct kit *kit)
@@ -191,7 +193,7 @@ void storage_guards(struct kit *kit)
     struct haft_slice one = TEXT("one");
     struct haft_storage_op ops[2] = {put(a, one), put(b, one)};
 
-    if (!open(&s, kit)) {
+    if (!begin(&s, kit)) {
         return;
     }
     ops[1] = (struct haft_storage_op){.op = HAFT_STORAGE_DELETE, .key = b};
@@ -215,7 +217,7 @@ void storage_guards(struct kit *kit)
                                       .key = b};
     apply(&s, ops, 2); /* the guard sees what the batch has put */
     expect(&s, "after guards that held", b, &one);
-    close(&s);
+    end(&s);
 }
 
 void storage_bytes(struct kit *kit)
@@ -227,7 +229,7 @@ void storage_bytes(struct kit *kit)
     struct haft_slice empty = {NULL, 0};
     struct haft_storage_op op = put(key, value);
 
-    if (!open(&s, kit)) {
+    if (!begin(&s, kit)) {
         return;
     }
     apply(&s, &op, 1);
@@ -239,7 +241,7 @@ void storage_bytes(struct kit *kit)
     op = (struct haft_storage_op){.op = HAFT_STORAGE_DELETE, .key = key};
     apply(&s, &op, 1);
     expect(&s, "a key that was deleted", key, NULL);
-    close(&s);
+    end(&s);
 }
 
 /* What was stored is all there after a restart; or nothing is, of a store that
@@ -252,7 +254,7 @@ void storage_reopen(struct kit *kit)
     struct haft_storage_op op = put(key, value);
     uint64_t found;
 
-    if (!open(&s, kit)) {
+    if (!begin(&s, kit)) {
         return;
     }
     apply(&s, &op, 1);
@@ -265,7 +267,59 @@ void storage_reopen(struct kit *kit)
             expect_last(&s, "after a restart");
         }
     }
-    close(&s);
+    end(&s);
+}
+
+/* The processes of plugins are the children of this one. */
+static void kill_workers(struct kit *kit)
+{
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    int pid;
+    int count = 0;
+
+    while (children && fscanf(children, "%d", &pid) == 1) {
+        kill(pid, SIGKILL);
+        count++;
+    }
+    if (children) {
+        fclose(children);
+    }
+    if (count == 0) {
+        kit_fail(kit, "wanted the process of the plugin, found none");
+    }
+}
+
+/* What was answered is stored, whatever becomes of the process: then it is all
+ * there, or the store lives in memory alone. */
+void storage_killed(struct kit *kit)
+{
+    static const char *const keys[] = {"~check/kill/a", "~check/kill/b",
+                                       "~check/kill/c"};
+    struct haft_slice value = TEXT("kept");
+    struct store s;
+    uint64_t found = 0;
+
+    if (!begin(&s, kit)) {
+        return;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct haft_storage_op op =
+            put((struct haft_slice){keys[i], strlen(keys[i])}, value);
+
+        apply(&s, &op, 1);
+    }
+    kill_workers(kit);
+    if (subject_restart(&s.subject)) {
+        found = ask_last(&s);
+    }
+    if (found > 0) {
+        expect_last(&s, "after the process was killed");
+        for (size_t i = 0; i < 3; i++) {
+            expect(&s, "after the process was killed",
+                   (struct haft_slice){keys[i], strlen(keys[i])}, &value);
+        }
+    }
+    end(&s);
 }
 
 /* Keys of one letter each, `letters` in the order in which they must come. */
@@ -314,7 +368,7 @@ void storage_scan(struct kit *kit)
     struct haft_storage_op ops[4];
     struct store s;
 
-    if (!open(&s, kit)) {
+    if (!begin(&s, kit)) {
         return;
     }
     for (size_t i = 0; i < 4; i++) {
@@ -336,5 +390,5 @@ void storage_scan(struct kit *kit)
     expect_scan(&s, "of keys alone",
                 (struct haft_storage_scan_in){.flags = HAFT_STORAGE_KEYS_ONLY},
                 "abcd");
-    close(&s);
+    end(&s);
 }

@@ -64,6 +64,7 @@ enum mutant {
     CUTS_AT_NUL,
     NO_ORDER,
     LOSES_ALL,
+    WRITES_LATE,
     ENDS_TWICE,
     WRONG_FENCE,
     STARTS_TWICE,
@@ -97,6 +98,7 @@ struct attempt {
 struct instance {
     struct haft_base base;
     int fd;
+    char path[4096];      /* storage */
     int32_t is_cancelled; /* retry */
     uint64_t seen;        /* notify */
     uint64_t last;        /* storage */
@@ -225,6 +227,42 @@ static void set(struct instance *m, const struct haft_storage_op *op)
     }
 }
 
+/* Of WRITES_LATE: the number at once, the entries at the end. */
+struct kept {
+    uint64_t last;
+    size_t count;
+    struct entry entries[ENTRIES];
+};
+
+static void read_kept(struct instance *m)
+{
+    static struct kept kept;
+    FILE *file = fopen(m->path, "r");
+
+    if (file && fread(&kept, 1, sizeof(kept), file) > 0) {
+        m->last = kept.last;
+        m->count = kept.count;
+        memcpy(m->entries, kept.entries, sizeof(kept.entries));
+    }
+    if (file) {
+        fclose(file);
+    }
+}
+
+static void write_kept(const struct instance *m, int is_end)
+{
+    static struct kept kept;
+    FILE *file = fopen(m->path, "w");
+
+    kept.last = m->last;
+    kept.count = is_end ? m->count : 0;
+    memcpy(kept.entries, m->entries, sizeof(kept.entries));
+    if (file) {
+        fwrite(&kept, 1, sizeof(kept), file);
+        fclose(file);
+    }
+}
+
 /* One after the other; what was done is undone by the copy of before. */
 static haft_status commit(struct instance *m,
                           const struct haft_storage_commit_in *in)
@@ -256,6 +294,9 @@ static haft_status commit(struct instance *m,
     }
     m->last = in->batch;
     last_of_all = m->last;
+    if (wrong == WRITES_LATE) {
+        write_kept(m, 0);
+    }
     return HAFT_OK;
 }
 HAFT_METHOD_IN(commit, struct instance, struct haft_storage_commit_in);
@@ -651,6 +692,9 @@ static void destroy(struct haft_instance *instance)
     struct instance *m = (struct instance *)(void *)instance;
 
     is_shut = 1;
+    if (wrong == WRITES_LATE && m->path[0]) {
+        write_kept(m, 1);
+    }
     if (m->fd >= 0) {
         close(m->fd);
     }
@@ -678,6 +722,12 @@ static haft_status create(const struct haft_host *host,
     }
     m->fd = -1;
     is_shut = 0;
+    snprintf(m->path, sizeof(m->path), "%.*s",
+             (int)haft_option_text(with, "file").n,
+             (const char *)haft_option_text(with, "file").p);
+    if (wrong == WRITES_LATE && m->path[0]) {
+        read_kept(m);
+    }
     leak();
     spoil(m);
     return haft_base_give(&m->base, out);
