@@ -6,10 +6,11 @@
 #include "host/check/kit.h"
 #include "host/check/trap.h"
 
-#define LAST (KIT_STEPS - 1)
+/* Steps: the module, an instance of it, each promise, all of them at once. */
+#define ALONE 2
 #define EACH(name, cages, run, variant, shows)                                 \
     {                                                                          \
-        name, NULL, shows, cages, LAST, run, variant                           \
+        name, NULL, shows, cages, ALONE, run, variant                          \
     }
 #define STEP(step, name, cages, run, shows)                                    \
     {                                                                          \
@@ -17,7 +18,7 @@
     }
 #define OF(kind, name, run, shows)                                             \
     {                                                                          \
-        name, kind, shows, KIT_BOTH, LAST, run, 0                              \
+        name, kind, shows, KIT_BOTH, ALONE, run, 0                             \
     }
 
 const struct kit_case kit_cases[] = {
@@ -85,8 +86,11 @@ const struct kit_case kit_cases[] = {
     OF("storage", "storage-reopen", storage_reopen,
        "after a restart all that was stored is there, or nothing"),
     {"storage-killed", "storage",
-     "what was answered is stored when the process is killed", KIT_CAGED, LAST,
+     "what was answered is stored when the process is killed", KIT_CAGED, ALONE,
      storage_killed, 0},
+    {"storage-model", "storage",
+     "a series of batches by chance leaves what a model says", KIT_BOTH,
+     KIT_STEPS - 1, storage_model, 0},
     OF("executor", "executor-ends", executor_ends,
        "an attempt that was taken ends once, with its fence"),
     OF("executor", "executor-twice", executor_twice,

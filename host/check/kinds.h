@@ -14,6 +14,7 @@ void storage_bytes(struct kit *kit);
 void storage_reopen(struct kit *kit);
 void storage_killed(struct kit *kit);
 void storage_scan(struct kit *kit);
+void storage_model(struct kit *kit);
 void executor_ends(struct kit *kit);
 void executor_twice(struct kit *kit);
 void executor_cancel(struct kit *kit);

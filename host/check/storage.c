@@ -392,3 +392,146 @@ void storage_scan(struct kit *kit)
                 "abcd");
     end(&s);
 }
+
+/* ---- against a model ---- */
+
+#define MODEL_KEYS 12
+#define MODEL_BATCHES 200
+#define MODEL_OPS 4    /* most of one batch */
+#define MODEL_LOOKS 20 /* batches from one comparison of all keys to the next */
+
+/* What a store must have; version 0: the key is not there. */
+struct model {
+    uint64_t versions[MODEL_KEYS];
+    char names[MODEL_KEYS][32];
+    uint64_t random;
+    uint64_t next_version;
+};
+
+/* The same numbers in every run. */
+static uint64_t draw(struct model *m, uint64_t below)
+{
+    m->random =
+        m->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (m->random >> 33) % below;
+}
+
+static struct haft_slice name_of(const struct model *m, uint64_t key)
+{
+    return (struct haft_slice){m->names[key], strlen(m->names[key])};
+}
+
+/* An operation by chance; its value is its version. Half of the guards hold. */
+static struct haft_storage_op draw_op(struct model *m, uint64_t *key)
+{
+    struct haft_storage_op op = {.guard = (uint32_t)draw(m, 3)};
+
+    *key = draw(m, MODEL_KEYS);
+    op.op = (uint32_t)draw(m, 3) + HAFT_STORAGE_PUT;
+    op.key = name_of(m, *key);
+    if (op.guard == HAFT_STORAGE_EQUAL) {
+        op.expected = draw(m, 4) ? m->versions[*key] : 1;
+    }
+    return op;
+}
+
+/* Whether the guard holds; then the operation is done. */
+static bool model_do(uint64_t *versions, uint64_t key,
+                     const struct haft_storage_op *op)
+{
+    if ((op->guard == HAFT_STORAGE_ABSENT && versions[key]) ||
+        (op->guard == HAFT_STORAGE_EQUAL &&
+         (!versions[key] || versions[key] != op->expected))) {
+        return false;
+    }
+    if (op->op == HAFT_STORAGE_PUT) {
+        versions[key] = op->version;
+    } else if (op->op == HAFT_STORAGE_DELETE) {
+        versions[key] = 0;
+    }
+    return true;
+}
+
+static void model_batch(struct store *s, struct model *m)
+{
+    uint64_t versions[MODEL_KEYS];
+    uint64_t numbers[MODEL_OPS];
+    struct haft_storage_op ops[MODEL_OPS];
+    uint32_t count = (uint32_t)draw(m, MODEL_OPS) + 1;
+    bool is_good = true;
+
+    memcpy(versions, m->versions, sizeof(versions));
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t key;
+
+        ops[i] = draw_op(m, &key);
+        if (ops[i].op == HAFT_STORAGE_PUT) {
+            ops[i].version = numbers[i] = ++m->next_version;
+            ops[i].value = (struct haft_slice){&numbers[i], sizeof(*numbers)};
+        }
+        is_good = is_good && model_do(versions, key, &ops[i]);
+    }
+    expect_status(s, "a batch by chance", is_good ? HAFT_OK : -HAFT_CONFLICT,
+                  commit(s, s->last + 1, ops, count));
+    if (is_good) {
+        memcpy(m->versions, versions, sizeof(versions));
+        s->last++;
+    }
+}
+
+/* Every key that is there is scanned, with its version as its value. */
+static void model_compare(struct store *s, const struct model *m)
+{
+    const struct haft_storage_scan_in in = {.size = sizeof(in),
+                                            .prefix = TEXT("~check/model/")};
+    struct reply r;
+    const struct haft_storage_scan_out *out;
+    uint32_t at = 0;
+    bool is_same =
+        subject_ask(&s->subject, HAFT_STORAGE_SCAN, &in, &r) == HAFT_OK;
+
+    out = r.out;
+    for (uint64_t key = 0; key < MODEL_KEYS && is_same; key++) {
+        const struct haft_storage_record *record =
+            (const void *)((const char *)out->records.p +
+                           (size_t)at * out->records.stride);
+
+        if (m->versions[key] == 0) {
+            continue;
+        }
+        is_same =
+            at < out->records.count && record->key.n == strlen(m->names[key]) &&
+            memcmp(record->key.p, m->names[key], record->key.n) == 0 &&
+            record->version == m->versions[key] &&
+            record->value.n == sizeof(uint64_t) &&
+            memcmp(record->value.p, &m->versions[key], sizeof(uint64_t)) == 0;
+        at++;
+    }
+    if (!is_same || out->records.count != at) {
+        kit_fail(s->kit,
+                 "after batch %llu of a series by chance: wanted the keys of "
+                 "the model, found others (status %d, record %u)",
+                 (unsigned long long)s->last, r.status, at);
+    }
+    reply_finish(&r);
+}
+
+void storage_model(struct kit *kit)
+{
+    struct model m = {.random = 1, .next_version = 1};
+    struct store s;
+
+    if (!begin(&s, kit)) {
+        return;
+    }
+    for (int i = 0; i < MODEL_KEYS; i++) {
+        snprintf(m.names[i], sizeof(m.names[i]), "~check/model/%02d", i);
+    }
+    for (int i = 1; i <= MODEL_BATCHES && kit_is_well(kit); i++) {
+        model_batch(&s, &m);
+        if (i % MODEL_LOOKS == 0) {
+            model_compare(&s, &m);
+        }
+    }
+    end(&s);
+}

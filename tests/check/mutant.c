@@ -63,6 +63,7 @@ enum mutant {
     GUARDS_LATE,
     CUTS_AT_NUL,
     NO_ORDER,
+    DROPS_MANY,
     LOSES_ALL,
     WRITES_LATE,
     ENDS_TWICE,
@@ -221,6 +222,9 @@ static void set(struct instance *m, const struct haft_storage_op *op)
         e->value_size = op->value.n < TEXT_LIMIT ? op->value.n : TEXT_LIMIT;
         memcpy(e->key, op->key.n ? op->key.p : "", e->key_size);
         memcpy(e->value, op->value.n ? op->value.p : "", e->value_size);
+    }
+    if (wrong == DROPS_MANY && m->count > 9) {
+        m->count--;
     }
     if (wrong != NO_ORDER) {
         qsort(m->entries, m->count, sizeof(m->entries[0]), compare);
