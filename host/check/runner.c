@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -102,6 +103,7 @@ static _Noreturn void run_case(const struct runner *r, const struct job *job,
     char verdict;
 
     setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would hear it any more */
     redirect(job);
     log_set_level(LOG_LEVEL_ERROR);
     str_init(&kit.why, STR_WHY_LIMIT);
