@@ -1,8 +1,9 @@
 # haft as people meet it: the program itself, in folders of its own. It takes
 # the plugins that a deployment without a config has.
-E2E = tests/e2e/cages tests/e2e/commands tests/e2e/door tests/e2e/layouts \
-    tests/e2e/limits tests/e2e/plugin_check tests/e2e/plugin_new \
-    tests/e2e/plugins tests/e2e/recovery tests/e2e/reload tests/e2e/workflows
+E2E = tests/e2e/border tests/e2e/cages tests/e2e/commands tests/e2e/door \
+    tests/e2e/layouts tests/e2e/limits tests/e2e/plugin_check \
+    tests/e2e/plugin_new tests/e2e/plugins tests/e2e/recovery \
+    tests/e2e/reload tests/e2e/workflows
 EXTRA_DIST += $(E2E) tests/e2e/database.py tests/e2e/lab.py \
     tests/e2e/postgres \
     tests/e2e/layouts.d/postgres-1.sql tests/e2e/layouts.d/sqlite-1.sql \
