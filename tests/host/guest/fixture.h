@@ -2,6 +2,7 @@
 #ifndef TESTS_HOST_GUEST_FIXTURE_H
 #define TESTS_HOST_GUEST_FIXTURE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -61,11 +62,16 @@ static inline void fixture_open_with(struct fixture *f, const char *host,
     fixture_answers = 0;
 }
 
-/* Inside this process, unless a section says otherwise. */
+/* Inside this process, or where $HAFT_TEST_ISOLATION says, unless a section
+ * says otherwise. */
 static inline void fixture_open(struct fixture *f, const char *sections,
                                 const struct guest_service *service)
 {
-    fixture_open_with(f, "isolation = none\n", sections, service);
+    const char *cage = getenv("HAFT_TEST_ISOLATION");
+    char host[64];
+
+    snprintf(host, sizeof(host), "isolation = %s\n", cage ? cage : "none");
+    fixture_open_with(f, host, sections, service);
 }
 
 static inline void fixture_remove(const char *folder)

@@ -6,7 +6,7 @@
 
 #include "host/base/log.h"
 #include "host/guest/builtin.h"
-#include "tests/check_main.h"
+#include "tests/caged_main.h"
 #include "tests/host/guest/fixture.h"
 
 /* The order of builtin_services. */
@@ -269,14 +269,14 @@ START_TEST(a_level_that_is_none_is_taken_for_the_lowest)
 }
 END_TEST
 
-TEST_MAIN("builtin", a_descriptor_that_may_be_read_tells_its_token,
-          a_descriptor_that_may_be_written_tells_its_token,
-          watching_again_changes_what_is_watched,
-          what_is_watched_no_more_is_not_told,
-          watching_nothing_of_what_is_not_watched_is_no_mistake,
-          what_cannot_be_watched_is_refused, a_timer_that_is_set_again_moves,
-          a_timer_that_is_cleared_does_not_go_off, a_posted_token_comes_back,
-          the_clock_tells_the_loops_time_and_the_worlds,
-          a_note_of_a_plugin_is_one_line_with_its_facts,
-          a_note_below_the_level_is_not_written,
-          a_level_that_is_none_is_taken_for_the_lowest)
+CAGED_MAIN("builtin", a_descriptor_that_may_be_read_tells_its_token,
+           a_descriptor_that_may_be_written_tells_its_token,
+           watching_again_changes_what_is_watched,
+           what_is_watched_no_more_is_not_told,
+           watching_nothing_of_what_is_not_watched_is_no_mistake,
+           what_cannot_be_watched_is_refused, a_timer_that_is_set_again_moves,
+           a_timer_that_is_cleared_does_not_go_off, a_posted_token_comes_back,
+           the_clock_tells_the_loops_time_and_the_worlds,
+           a_note_of_a_plugin_is_one_line_with_its_facts,
+           a_note_below_the_level_is_not_written,
+           a_level_that_is_none_is_taken_for_the_lowest)
