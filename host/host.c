@@ -241,7 +241,9 @@ static void lost(void *ctx, const char *why)
 static struct core *make_core(void *ctx, uint32_t epoch)
 {
     struct host *h = ctx;
-    struct core_options options = {.epoch = epoch, .grace_ms = CANCEL_GRACE_MS};
+    struct core_options options = {.epoch = epoch,
+                                   .grace_ms = CANCEL_GRACE_MS,
+                                   .container = h->config->route.container};
 
     if (getrandom(&options.seed, sizeof(options.seed), 0) < 0) {
         options.seed = (uint64_t)loop_clock_ms();

@@ -205,12 +205,13 @@ static void put_scalar(struct job *job, const char *prefix, const char *name,
     put(job, key, place);
 }
 
+/* A container has its image's own PATH and HOME. */
 static bool add_env(struct job *job)
 {
     static const char *const kept[] = {"PATH", "HOME", "LANG", "TZ", "USER"};
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        const char *value = getenv(kept[i]);
+        const char *value = job->row->image ? NULL : getenv(kept[i]);
 
         if (value) {
             put_text(job, kept[i], value);
@@ -252,13 +253,15 @@ static void add_own_env(struct job *job, const struct task *t)
     put_number(job, "HAFT_ATTEMPT", job->effect->attempt);
     put_number(job, "HAFT_FENCE", job->effect->fence);
     put_number(job, "HAFT_TRIES", (uint64_t)t->tries + 1);
-    key = text(job, "HAFT_RUN_DIR");
-    place = begin(job);
-    logs_add_run_path(job->logs, &job->texts, job->run->id);
-    end(job, &place);
-    put(job, key, place);
-    key = text(job, "HAFT_OUTPUT");
-    put(job, key, add_file(job, LOGS_OUTPUTS));
+    if (!job->row->image) { /* a container sees no file of the host */
+        key = text(job, "HAFT_RUN_DIR");
+        place = begin(job);
+        logs_add_run_path(job->logs, &job->texts, job->run->id);
+        end(job, &place);
+        put(job, key, place);
+        key = text(job, "HAFT_OUTPUT");
+        put(job, key, add_file(job, LOGS_OUTPUTS));
+    }
     cJSON_ArrayForEach(param, job->run->params)
     {
         put_scalar(job, "HAFT_PARAM_", param->string, param);
@@ -323,6 +326,13 @@ static bool add_script(struct job *job)
         add_argument(job, text(job, job->row->script));
         return true;
     }
+    if (job->row->image) {
+        str_addf(job->why,
+                 "its script is longer than the %d KiB that go into a "
+                 "container",
+                 ARGUMENT_LIMIT / 1024);
+        return false;
+    }
     if (!write_script(job, &path)) {
         return false;
     }
@@ -349,7 +359,8 @@ static bool add_argv(struct job *job)
     return job->argv_count > 0;
 }
 
-/* Relative to where the workflow lies, else to the run's own folder. */
+/* Relative to where the workflow lies, else to the run's own folder; in a
+ * container to the image's folder, which the executor knows. */
 static bool add_workdir(struct job *job, struct place *workdir)
 {
     const char *base = job->workflow->directory;
@@ -359,7 +370,7 @@ static bool add_workdir(struct job *job, struct place *workdir)
         !render(job, "workdir", job->row->workdir, &said)) {
         return false;
     }
-    if (said.size && job->texts.text[said.at] == '/') {
+    if (job->row->image || (said.size && job->texts.text[said.at] == '/')) {
         *workdir = said;
         return true;
     }
@@ -434,10 +445,6 @@ static void fill(struct job *job, const struct task *t,
     in->sort = (struct haft_slice){sort, strlen(sort)};
     in->run = (struct haft_slice){job->run->id, strlen(job->run->id)};
     in->task = (struct haft_slice){job->name, strlen(job->name)};
-    if (job->row->image) {
-        in->image =
-            (struct haft_slice){job->row->image, strlen(job->row->image)};
-    }
     add_arrays(job);
 }
 
@@ -449,6 +456,7 @@ job_make(struct job *job, const struct logs *logs, const struct core *core,
     const struct task *t = core_task(core, effect->run, effect->task, &room);
     const struct workflow_policy *policy;
     struct place places[3];
+    struct place image = {0, 0};
     struct place idempotency_key = {0, 0};
 
     job->core = core;
@@ -463,7 +471,8 @@ job_make(struct job *job, const struct logs *logs, const struct core *core,
         return NULL;
     }
     add_own_env(job, t);
-    if (!add_workdir(job, &places[0]) ||
+    if ((job->row->image && !render(job, "image", job->row->image, &image)) ||
+        !add_workdir(job, &places[0]) ||
         (policy->idempotency_key &&
          !render(job, "idempotent", policy->idempotency_key,
                  &idempotency_key))) {
@@ -477,6 +486,7 @@ job_make(struct job *job, const struct logs *logs, const struct core *core,
     }
     memset(&job->in, 0, sizeof(job->in));
     fill(job, t, policy);
+    job->in.image = slice(job, image);
     job->in.workdir = slice(job, places[0]);
     job->in.stdout_path = slice(job, places[1]);
     job->in.stderr_path = slice(job, places[2]);

@@ -154,11 +154,14 @@ static void ask_tasks(struct journal_opening *o)
 /* Executors that its tasks name are registered before the tasks come back. */
 static void find_executors(struct journal_opening *o)
 {
-    const struct workflow *w = core_run(o->journal->core, o->run)->workflow;
+    const struct core *c = o->journal->core;
+    const struct workflow *w = core_run(c, o->run)->workflow;
 
     for (uint32_t i = 0; i < w->jobs_count; i++) {
-        if (w->jobs[i].executor) {
-            find_executor(o->journal, w->jobs[i].executor);
+        const char *name = core_job_executor(c, w, i);
+
+        if (name) {
+            find_executor(o->journal, name);
         }
     }
 }

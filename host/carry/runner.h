@@ -57,8 +57,13 @@ void runner_act(struct runner *r, const struct effect *effect);
 
 /* The index of an executor for tasks that name `name`, registered with the
  * core at its first use; CORE_NONE with the reason in `why` if no such
- * executor can be had or it takes no process jobs. */
+ * executor can be had or it takes no jobs. */
 uint32_t runner_executor(struct runner *r, const char *name, struct str *why);
+
+/* Whether its manifest lists that sort of job; false with the reason. One that
+ * is only being started is asked by its first task. */
+bool runner_takes(const struct runner *r, uint32_t executor, const char *sort,
+                  struct str *why);
 
 /* As runner_executor, for tasks that are in the store already: one that is
  * configured but cannot be had now is registered all the same, and its tasks

@@ -88,10 +88,11 @@ static struct guest *find_guest(const struct runner *r, const char *name,
     struct guest *guest = guests_find(r->guests, "executor", name, why);
 
     if (guest && (!guest_offers(guest, HAFT_EXECUTOR_V1) ||
-                  !guest_takes_sort(guest, HAFT_SORT_PROCESS))) {
+                  !(guest_takes_sort(guest, HAFT_SORT_PROCESS) ||
+                    guest_takes_sort(guest, HAFT_SORT_CONTAINER)))) {
         str_addf(why,
-                 "executor %s takes no process jobs: its manifest does "
-                 "not list process under sorts",
+                 "executor %s takes no jobs: its manifest lists neither "
+                 "process nor container under sorts",
                  name);
         guest = NULL;
     }
@@ -182,6 +183,21 @@ void runner_on_restarted(void *ctx, struct guest *guest)
         }
     }
     runner_look_again(r); /* it may be one that has come at last */
+}
+
+bool runner_takes(const struct runner *r, uint32_t executor, const char *sort,
+                  struct str *why)
+{
+    const struct guest *guest = runner_guest(r, executor);
+
+    if (guest && !guest_takes_sort(guest, sort)) {
+        str_addf(why,
+                 "executor %s takes no %s jobs: its manifest does not list %s "
+                 "under sorts",
+                 r->executors[executor].name, sort, sort);
+        return false;
+    }
+    return true;
 }
 
 uint64_t runner_waiting(const struct runner *r)

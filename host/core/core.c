@@ -75,6 +75,17 @@ const char *core_executor_name(const struct core *c, uint32_t executor)
     return executor < c->pool.count ? c->pool.executors[executor].name : NULL;
 }
 
+const char *core_job_executor(const struct core *c, const struct workflow *w,
+                              uint32_t job)
+{
+    const struct workflow_job *row = &w->jobs[job];
+
+    if (!row->executor && row->image) {
+        return c->options.container;
+    }
+    return row->executor;
+}
+
 const struct change *core_changes(const struct core *c, size_t *count)
 {
     *count = c->turn.changes_count;

@@ -120,6 +120,7 @@ struct core_options {
     uint32_t epoch;   /* of the owner: attempt ids are epoch << 32 | count */
     uint64_t seed;    /* for the seeds of retry questions */
     int64_t grace_ms; /* between a polite cancel and force */
+    const char *container; /* executor of tasks with an image; borrowed */
 };
 
 struct core *core_create(const struct core_options *options);
@@ -131,6 +132,11 @@ void core_destroy(struct core *c);
 uint32_t core_add_executor(struct core *c, const char *name, uint32_t slots,
                            bool is_ahead);
 const char *core_executor_name(const struct core *c, uint32_t executor);
+
+/* The executor's name of a job: its own, or the one for images if it has one.
+ * NULL: the run's. */
+const char *core_job_executor(const struct core *c, const struct workflow *w,
+                              uint32_t job);
 
 /* ---- asks: each is copied or taken, queued, and decided at the next turn.
  * `ask` is the caller's own number; it comes back in EFFECT_ANSWER. ---- */

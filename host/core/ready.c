@@ -44,7 +44,7 @@ static void refuse_executor(struct core *c, struct run_row *r, uint32_t task,
 void ready_queue(struct core *c, struct run_row *r, uint32_t task)
 {
     const struct workflow_task *row = task_row(r, task);
-    const char *name = r->workflow->jobs[row->job].executor;
+    const char *name = core_job_executor(c, r->workflow, row->job);
     uint32_t executor = name ? pool_find(&c->pool, name) : r->run.executor;
 
     if (executor >= c->pool.count) {

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <haft/executor.h>
+
 #include "host/base/loop.h"
 #include "host/carry/record.h"
 #include "host/plain/json.h"
@@ -109,24 +111,35 @@ static void submitted(struct op_call *call, int status)
     answer_id(call, true);
 }
 
-/* The executors of all its jobs, made ready; CORE_NONE with the reason. */
+/* An executor that takes such jobs, made ready; CORE_NONE with the reason. */
+static uint32_t find_executor(const struct op_call *call, const char *name,
+                              const char *sort, struct str *why)
+{
+    struct runner *runner = call_host(call)->runner;
+    uint32_t executor = runner_executor(runner, name, why);
+
+    return executor != CORE_NONE && runner_takes(runner, executor, sort, why)
+               ? executor
+               : CORE_NONE;
+}
+
+/* Those of all its jobs; the one of those that name none. */
 static uint32_t find_executors(struct op_call *call, const struct workflow *w,
                                struct str *why)
 {
-    const struct ops_options *host = call_host(call);
     const char *first = call_text(call, "executor");
-    uint32_t executor;
 
     for (uint32_t i = 0; i < w->jobs_count; i++) {
-        const char *name = w->jobs[i].executor;
+        const char *name = core_job_executor(call_core(call), w, i);
+        const char *sort =
+            w->jobs[i].image ? HAFT_SORT_CONTAINER : HAFT_SORT_PROCESS;
 
-        if (name && runner_executor(host->runner, name, why) == CORE_NONE) {
+        if (name && find_executor(call, name, sort, why) == CORE_NONE) {
             return CORE_NONE;
         }
     }
-    executor =
-        runner_executor(host->runner, first ? first : host->executor, why);
-    return executor;
+    return find_executor(call, first ? first : call_host(call)->executor,
+                         HAFT_SORT_PROCESS, why);
 }
 
 /* What is to be one record must fit into one. */

@@ -197,6 +197,7 @@ void reader_on_fail(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_max_parallel(struct reader *r, uint32_t node,
                          struct reader_values *v);
 void reader_executor(struct reader *r, uint32_t node, struct reader_values *v);
+void reader_image(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_workdir(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_run(struct reader *r, uint32_t node, struct reader_values *v);
 void reader_command(struct reader *r, uint32_t node, struct reader_values *v);

@@ -131,6 +131,8 @@ static const struct reader_key task_keys[] = {
     {"if", condition, "{\"type\":[\"string\",\"boolean\"]}",
      "One expression: whether the task runs."},
     {"executor", reader_executor, NAME_SCHEMA, "The instance that runs it."},
+    {"image", reader_image, TEXT_SCHEMA,
+     "The image it runs in: a name, best with its digest, or rootfs:DIR."},
     {"workdir", reader_workdir, TEXT_SCHEMA, "The folder it runs in."},
     {"timeout", reader_timeout, "{\"$ref\":\"#/$defs/timeout\"}",
      "How long it may take."},
@@ -158,7 +160,6 @@ static const struct reader_key task_keys[] = {
     {"cache_volumes", NULL, NULL, NULL},
     {"entrypoint", NULL, NULL, NULL},
     {"files", NULL, NULL, NULL},
-    {"image", NULL, NULL, NULL},
     {"inputs", NULL, NULL, NULL},
     {"matrix", NULL, NULL, NULL},
     {"mounts", NULL, NULL, NULL},
@@ -186,7 +187,7 @@ static const struct reader_habit task_habits[] = {
     {"cmd", "the key is `run` for a script, `command` for a list"},
     {"cmds", "the key is `run`, one script of several lines (Task calls this "
              "cmds)"},
-    {"container", "the key is `image`, which is not carried out yet"},
+    {"container", "the key is `image` (GitHub calls this container)"},
     {"continue-on-error", "write on_fail: continue (GitHub calls this "
                           "continue-on-error)"},
     {"cwd", "the key is `workdir`"},
@@ -248,7 +249,8 @@ static const struct reader_key defaults_keys[] = {
      "How long each task may take."},
     {"retry", reader_retry, "{\"$ref\":\"#/$defs/retry\"}",
      "Whether and when failed attempts are tried again."},
-    {"image", NULL, NULL, NULL},
+    {"image", reader_image, TEXT_SCHEMA,
+     "The image of every task; none of them runs without one then."},
 };
 
 static const struct reader_habit defaults_habits[] = {
@@ -309,8 +311,8 @@ static uint32_t find_policy(struct reader *r, uint32_t node,
 static uint32_t find_job(struct reader *r, uint32_t node,
                          const struct reader_values *v)
 {
-    static const char *const keys[] = {"run",      "command", "env",
-                                       "executor", "workdir", "shell"};
+    static const char *const keys[] = {"run",     "command", "env",  "executor",
+                                       "workdir", "shell",   "image"};
     struct str written;
     uint32_t job = MAP_NONE;
 

@@ -13,6 +13,11 @@ void reader_executor(struct reader *r, uint32_t node, struct reader_values *v)
     v->job.executor = reader_keep(r, reader_name(r, node));
 }
 
+void reader_image(struct reader *r, uint32_t node, struct reader_values *v)
+{
+    v->job.image = reader_template(r, node, v);
+}
+
 void reader_workdir(struct reader *r, uint32_t node, struct reader_values *v)
 {
     v->job.workdir = reader_template(r, node, v);

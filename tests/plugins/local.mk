@@ -41,6 +41,16 @@ tests_plugins_storage_test_postgres_faults_SOURCES = \
 tests_plugins_storage_test_postgres_faults_LDADD = \
     libdatabase.la libstoremodel.la libfakehost.la $(PQ_LIBS) $(LDADD)
 endif
+if PLUGIN_EXECUTOR_DAGGER
+check_PROGRAMS += tests/plugins/executor/test_dagger
+check_LTLIBRARIES += libdaggerparts.la
+libdaggerparts_la_SOURCES = \
+    plugins/executor/dagger/dialect.c \
+    plugins/executor/dagger/outcome.c \
+    plugins/executor/dagger/query.c
+tests_plugins_executor_test_dagger_LDADD = \
+    libdaggerparts.la $(CURL_LIBS) $(CJSON_LIBS) $(LDADD)
+endif
 if PLUGIN_EXECUTOR_NOOP
 check_PROGRAMS += tests/plugins/executor/test_noop
 tests_plugins_executor_test_noop_LDADD = libfakehost.la $(LDADD)

@@ -154,7 +154,7 @@ START_TEST(the_schema_is_json_and_has_the_keys)
 
     ck_assert_ptr_nonnull(json_get(json_get(tree, "properties"), "finally"));
     ck_assert_ptr_nonnull(json_get(task, "needs"));
-    ck_assert_ptr_null(json_get(task, "image"));
+    ck_assert_ptr_null(json_get(task, "user"));
     ck_assert_ptr_null(json_get(task, "outputs"));
     cJSON_Delete(tree);
     str_finish(&schema);

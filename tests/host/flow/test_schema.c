@@ -86,7 +86,7 @@ static const char *const wrong[] = {
     "{\"version\":1,\"tasks\":{\"t\":{\"command\":[]}}}",
     "{\"version\":1,\"tasks\":{\"t\":{\"command\":[1]}}}",
     "{\"version\":1,\"tasks\":{\"t\":{\"command\":[\"x\"],\"shell\":[\"y\"]}}}",
-    "{\"version\":1,\"tasks\":{\"t\":{\"run\":\"x\",\"image\":\"y\"}}}",
+    "{\"version\":1,\"tasks\":{\"t\":{\"run\":\"x\",\"user\":\"y\"}}}",
     "{\"version\":1,\"tasks\":{\"t\":{\"run\":\"x\",\"steps\":[]}}}",
     "{\"version\":1,\"tasks\":{\"t\":{\"run\":\"x\",\"needs\":{}}}}",
     "{\"version\":1,\"tasks\":{\"t\":{\"run\":\"x\",\"if\":1}}}",
