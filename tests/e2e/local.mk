@@ -5,7 +5,7 @@ E2E = tests/e2e/border tests/e2e/cages tests/e2e/commands tests/e2e/door \
     tests/e2e/plugin_new tests/e2e/plugins tests/e2e/recovery \
     tests/e2e/reload tests/e2e/workflows
 EXTRA_DIST += $(E2E) tests/e2e/dagger tests/e2e/database.py tests/e2e/lab.py \
-    tests/e2e/postgres tests/standin/dagger \
+    tests/e2e/postgres \
     tests/e2e/layouts.d/postgres-1.sql tests/e2e/layouts.d/sqlite-1.sql \
     tests/check/mutant.c tests/check/mutant.json
 if PLUGIN_STORAGE_SQLITE
