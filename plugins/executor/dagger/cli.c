@@ -146,6 +146,10 @@ static int start(struct cli *c, char *const *argv, const char *engine,
     if (!error) {
         c->end = pidfd_open(c->pid, 0);
         error = c->end < 0 ? errno : 0;
+        if (error) { /* nobody would hear of its end */
+            kill(c->pid, SIGKILL);
+            waitpid(c->pid, NULL, 0);
+        }
     }
     return error;
 }
