@@ -70,9 +70,14 @@ const struct kit_kind kind_executor = {
 static bool start(struct subject *s, uint64_t attempt)
 {
     struct reply r;
-    haft_status status = subject_ask(s, HAFT_EXECUTOR_START,
-                                     start_of(attempt, s->kit->folder), &r);
+    haft_status status;
 
+    if (!manifest_has(s->kit->target->class->sorts, HAFT_SORT_PROCESS)) {
+        kit_skip(s->kit, "it takes no jobs of processes");
+        return false;
+    }
+    status = subject_ask(s, HAFT_EXECUTOR_START,
+                         start_of(attempt, s->kit->folder), &r);
     if (status != HAFT_OK && !subject_is_out_of_reach(s->kit, &r)) {
         kit_fail(s->kit,
                  "start: wanted an attempt of `true` taken, found %s: "

@@ -217,11 +217,16 @@ struct http *http_create(const struct haft_host *host)
 
 void http_destroy(struct http *h)
 {
+    struct http_request *r = h ? h->first : NULL;
+
     if (!h) {
         return;
     }
-    while (h->first) {
-        request_destroy(h->first);
+    while (r) {
+        struct http_request *next = r->next;
+
+        request_destroy(r);
+        r = next;
     }
     curl_multi_cleanup(h->multi);
     free(h);
