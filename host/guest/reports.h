@@ -14,6 +14,7 @@ struct report {
     uint64_t fence;
     struct str started; /* of haft.attempt/1, in wire form; "": not said */
     struct str ended;
+    uint32_t session; /* of the last host that knows of it */
 };
 
 /* Zeroed there are none. */

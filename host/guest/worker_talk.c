@@ -227,7 +227,7 @@ static void post_again(struct worker *w, uint32_t method,
 static bool recover(struct worker *w, uint64_t call,
                     const struct haft_executor_recover_in *in)
 {
-    const struct report *r = reports_find(&w->reports, in->attempt, in->fence);
+    struct report *r = reports_find(&w->reports, in->attempt, in->fence);
     const struct haft_executor_recover_out out = {.size = sizeof(out),
                                                   .state = HAFT_RECOVER_ENDED};
     struct frame_done m = {.size = sizeof(m), .status = HAFT_OK, .id = call};
@@ -236,6 +236,7 @@ static bool recover(struct worker *w, uint64_t call,
     if (!r) {
         return false;
     }
+    r->session = w->session;
     post_again(w, HAFT_ATTEMPT_STARTED, &r->started);
     if (r->ended.size == 0) {
         return false;
@@ -270,6 +271,7 @@ static void keep_report(struct worker *w, uint32_t method, const void *in,
         const struct haft_attempt_started_in *m = in;
         struct report *r = reports_of(&w->reports, m->attempt, m->fence);
 
+        r->session = w->link.fd >= 0 ? w->session : r->session;
         str_reset(&r->started);
         str_add(&r->started, bytes->text, bytes->size);
     } else if (method == HAFT_ATTEMPT_ENDED) {
@@ -279,6 +281,18 @@ static void keep_report(struct worker *w, uint32_t method, const void *in,
         str_reset(&r->ended);
         str_add(&r->ended, bytes->text, bytes->size);
     }
+}
+
+/* A host that has not asked for the attempt yet does not keep its output. */
+static bool is_early(const struct worker *w, uint32_t method, const void *in)
+{
+    const struct haft_attempt_output_in *m = in;
+    const struct report *r =
+        w->path && method == HAFT_ATTEMPT_OUTPUT
+            ? reports_find(&w->reports, m->attempt, m->fence)
+            : NULL;
+
+    return r && r->session != w->session;
 }
 
 /* ---- calls ---- */
@@ -490,7 +504,7 @@ static haft_status pass_on(void *ctx, uint32_t method,
     if (w->path && i == &haft_attempt_v1) {
         keep_report(w, method, in, &bytes);
     }
-    if (w->link.fd < 0) {
+    if (w->link.fd < 0 || (i == &haft_attempt_v1 && is_early(w, method, in))) {
         str_finish(&bytes);
         return is_post ? HAFT_OK : without_host(i, method);
     }
