@@ -34,6 +34,8 @@ struct actor {
     int has_helper;
     uint64_t told; /* the token of the last haft.ready/1 */
     int32_t pid;   /* of the last haft.child/1 */
+    char *file;    /* its option, or NULL */
+    int has_will;  /* it writes the file when it is destroyed */
     struct haft_child_ended_in child;
 };
 
@@ -264,6 +266,10 @@ static haft_status act_on_host(struct actor *a, struct haft_slice what,
     if (haft_slice_is(what, "timer")) {
         return wait_on_loop(a, n);
     }
+    if (haft_slice_is(what, "will")) {
+        a->has_will = 1;
+        return a->file ? HAFT_OK : -HAFT_INVALID;
+    }
     if (haft_slice_is(what, "told")) {
         return a->told == n ? HAFT_OK : -HAFT_CONFLICT;
     }
@@ -358,7 +364,11 @@ static void destroy(struct haft_instance *instance)
     if (a->has_helper) {
         pthread_join(a->helper, NULL);
     }
+    if (a->has_will) {
+        close(open(a->file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
     pthread_mutex_destroy(&a->lock);
+    free(a->file);
     free(a->offers);
     free(a);
 }
@@ -421,7 +431,13 @@ static haft_status make_notify(const struct haft_host *host,
                          (int)haft_option_number(with, "wait"),
                          haft_option(with, "room", 0) ? "room" : "no room");
     }
-    return give(make(host, &haft_notify_v1, notify_methods), out);
+    struct actor *a = make(host, &haft_notify_v1, notify_methods);
+    struct haft_slice file = haft_option_text(with, "file");
+
+    if (a && file.n > 0) {
+        a->file = haft_copy_text(file);
+    }
+    return give(a, out);
 }
 
 static haft_status make_retry(const struct haft_host *host,

@@ -11,5 +11,6 @@ check_PROGRAMS += \
     tests/host/guest/test_reports \
     tests/host/guest/test_script \
     tests/host/guest/test_trusted \
-    tests/host/guest/test_wire
+    tests/host/guest/test_wire \
+    tests/host/guest/test_worker
 EXTRA_DIST += tests/host/guest/fixture.h tests/host/guest/messages.h

@@ -163,6 +163,29 @@ START_TEST(what_the_plugin_asks_and_posts_is_heard)
 }
 END_TEST
 
+/* It asks while nobody waits for it any more, and must hear of that: only then
+ * does it come to its end. */
+START_TEST(what_a_plugin_asks_while_it_is_closed_is_answered)
+{
+    struct answer a;
+    struct answer open;
+    char path[128];
+
+    open_caged();
+    struct guest *g = fixture_find(&f, "notify", "looping");
+
+    snprintf(path, sizeof(path), "%s/actor.txt", f.folder);
+    tell_and_wait(g, "will", 0, &a);
+    ck_assert_int_eq(a.status, HAFT_OK);
+    fixture_tell(g, "output", 1, INT64_MAX, &open);
+    guests_stop(f.guests);
+
+    ck_assert_int_eq(open.status, -HAFT_CANCELLED);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    fixture_close(&f);
+}
+END_TEST
+
 #define MANY 500
 
 START_TEST(many_calls_are_in_flight_while_the_plugin_asks)
@@ -409,6 +432,7 @@ END_TEST
 CAGED_MAIN("cage", calls_are_answered_and_no_byte_of_the_module_is_mapped_here,
            what_nobody_says_is_a_cage_for_what_haft_was_not_installed_with,
            what_the_plugin_asks_and_posts_is_heard,
+           what_a_plugin_asks_while_it_is_closed_is_answered,
            many_calls_are_in_flight_while_the_plugin_asks,
            a_message_may_be_larger_than_a_sockets_room,
            create_that_fails_says_why,
