@@ -100,6 +100,8 @@ static int spawn(struct cli *c, char *const *argv, char *const *env,
     for (int i = 0; i < PIPES; i++) {
         posix_spawn_file_actions_adddup2(&actions, theirs[i], i);
     }
+    /* libcurl 7.88's own sockets are not close-on-exec. */
+    posix_spawn_file_actions_addclosefrom_np(&actions, PIPES);
     error = posix_spawnp(&c->pid, argv[0], &actions, &attributes, argv, env);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
