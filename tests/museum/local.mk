@@ -7,7 +7,7 @@ check_SCRIPTS += tests/museum/visit
 endif
 endif
 EXTRA_DIST += tests/museum/lock tests/museum/symbols tests/museum/visit \
-    tests/museum/1/explained tests/museum/1/museum.c tests/museum/1/museum.json \
+    tests/museum/1/museum.c tests/museum/1/museum.json \
     tests/museum/1/include/haft/auth.h tests/museum/1/include/haft/child.h \
     tests/museum/1/include/haft/executor.h tests/museum/1/include/haft/fault.h \
     tests/museum/1/include/haft/faults.h tests/museum/1/include/haft/host.h \
